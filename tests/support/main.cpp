@@ -1,0 +1,4 @@
+// Catch's main function, compiled once for all test executables.
+
+#define CATCH_CONFIG_MAIN
+#include <catch2/catch.hpp>
