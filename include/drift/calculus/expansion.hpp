@@ -1,0 +1,126 @@
+#pragma once
+// ProgramExpansion: the Expansion of core/concepts.hpp made from a program that can run one stage at a time.
+//
+// A program is a class with
+//     using Scalar = ...;
+//     Index dimension() const;
+//     Scalar start(const Vector<Scalar>& theta, Vector<Scalar>& gradient);                        stage 0: E and grad E
+//     void advance(const Stage& stage, const Vector<Scalar>& direction, bool direction_is_zero,
+//                  Vector<Scalar>& gradient);                                                     stage m of grad E
+//     void rewind(Index stage);                                                                   optional
+// where `direction` is theta_m. It may assume that stages below m are there and that m is at most one more than the last.
+//
+// The expansion checks sizes and order, keeps every stage's direction and gradient at a fixed place, and hands out
+// references to them. It allocates on the first visit of a stage only.
+
+#include <drift/calculus/stage.hpp>
+#include <drift/core/concepts.hpp>
+#include <drift/core/errors.hpp>
+#include <drift/core/pool.hpp>
+
+#include <deque>
+#include <utility>
+
+namespace drift::calculus {
+
+template <class Program>
+class ProgramExpansion {
+ public:
+  using Scalar = typename Program::Scalar;
+
+  /// Runs stage 0 at theta. `depth` first-order infinitesimals stand beside t (stage.hpp); users leave it at 0.
+  template <VectorExpression V>
+  ProgramExpansion(Program program, const V& theta, int depth = 0)
+      : program_(std::move(program)), stages_(depth), directions_(1), gradients_(1) {
+    move_to(theta);
+  }
+  ProgramExpansion(ProgramExpansion&&) noexcept = default;
+  ProgramExpansion& operator=(ProgramExpansion&&) noexcept = default;
+  ProgramExpansion(const ProgramExpansion&) = delete;
+  ProgramExpansion& operator=(const ProgramExpansion&) = delete;
+  ~ProgramExpansion() = default;
+
+  const Vector<Scalar>& state() const { return directions_.front(); }
+  const Scalar& value() const { return value_; }
+  const Vector<Scalar>& gradient() const { return gradients_.front(); }
+  Index dimension() const { return program_.dimension(); }
+  Index stage() const { return stage_; }
+
+  /// Coefficient stage() + 1 of the gradient along the curve that goes on with this direction.
+  template <VectorExpression V>
+  const Vector<Scalar>& push(const V& direction) {
+    require_size(direction, dimension(), "direction");
+    const auto slot = open_next_stage();
+    directions_[slot] = direction;
+    return run(slot, false);
+  }
+
+  /// The same for the direction 0.
+  const Vector<Scalar>& push_zero() {
+    const auto slot = open_next_stage();
+    directions_[slot].setZero(dimension());
+    return run(slot, true);
+  }
+
+  /// Back to a stage that is already there; later ones are forgotten.
+  void rewind(Index stage) {
+    require(stage >= 0 && stage <= stage_, "stage", stage, "between 0 and the last stage pushed");
+    stage_ = stage;
+    if constexpr (requires { program_.rewind(stage); }) program_.rewind(stage);
+  }
+
+  /// Starts anew at theta, in the same memory.
+  template <VectorExpression V>
+  void move_to(const V& theta) {
+    require_size(theta, dimension(), "theta");
+    stage_ = 0;
+    directions_.front() = theta;
+    value_ = program_.start(directions_.front(), gradients_.front());
+  }
+
+ private:
+  std::size_t open_next_stage() {
+    const auto slot = static_cast<std::size_t>(stage_ + 1);
+    if (directions_.size() <= slot) {
+      directions_.emplace_back();
+      gradients_.emplace_back();
+    }
+    return slot;
+  }
+
+  const Vector<Scalar>& run(std::size_t slot, bool direction_is_zero) {
+    program_.advance(stages_[stage_ + 1], directions_[slot], direction_is_zero, gradients_[slot]);
+    ++stage_;
+    return gradients_[slot];
+  }
+
+  Program program_;
+  Stages stages_;
+  Index stage_ = 0;
+  Scalar value_ = Scalar(0);
+  std::deque<Vector<Scalar>> directions_;  // deques: references stay valid while stages are added
+  std::deque<Vector<Scalar>> gradients_;
+};
+
+/// Idle expansions of a problem, for its own scalar and the complex of it. A problem keeps one as a member and defines borrow
+/// with it; an expansion must not hold the problem itself, or the pool would hold itself alive.
+template <class RealExpansion, class ComplexExpansion>
+class ExpansionPool {
+ public:
+  template <class P, VectorExpression X>
+  auto borrow(const P& problem, const X& theta) const {
+    const auto make = [&] { return problem.expand(theta); };
+    const auto reuse = [&](auto& expansion) { expansion.move_to(theta); };
+    if constexpr (is_complex<ScalarOf<X>>) {
+      return complex_.borrow(make, reuse);
+    } else {
+      return real_.borrow(make, reuse);
+    }
+  }
+
+ private:
+  Pool<RealExpansion> real_;
+  Pool<ComplexExpansion> complex_;
+};
+
+}  // namespace drift::calculus
