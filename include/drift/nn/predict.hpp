@@ -1,0 +1,42 @@
+#pragma once
+// nn::predict(net, theta, X): the network's outputs, N x outputs; nn::accuracy(net, theta, X, labels): the share of examples
+// whose largest output is at their label (of equal ones the first counts). Cost: a forward pass.
+
+#include <drift/nn/supervised.hpp>
+
+namespace drift::nn {
+
+template <class Net, class S, class X>
+Matrix<S> predict(const Net& net, const Vector<S>& theta, const Eigen::MatrixBase<X>& inputs) {
+  require_size(theta, net.parameters(), "theta", "the network's parameters");
+  require(inputs.cols() == net.inputs(), "columns of X", inputs.cols(), std::to_string(net.inputs()) + ", the network's inputs");
+  ParameterSeries<S> parameters(net);
+  parameters.bind(0, theta, false);
+  Matrix<S> outputs(inputs.rows(), net.outputs());
+  for (Index first = 0; first < inputs.rows(); first += examples_per_block) {
+    const Index rows = std::min(examples_per_block, inputs.rows() - first);
+    const Matrix<S> block = inputs.middleRows(first, rows).template cast<S>();
+    StagedNetwork<Net, S> network(net, rows);
+    network.input().bind(0, block.data());
+    network.advance(calculus::first_stage, parameters);
+    outputs.middleRows(first, rows) = network.output().matrix(0);
+  }
+  return outputs;
+}
+
+template <class Net, class S, class X>
+double accuracy(const Net& net, const Vector<S>& theta, const Eigen::MatrixBase<X>& inputs, const std::vector<int>& labels) {
+  require(!labels.empty(), "labels", "empty", "one label for each example");
+  require(static_cast<Index>(labels.size()) == inputs.rows(), "number of labels", labels.size(),
+          std::to_string(inputs.rows()) + ", the rows of X");
+  const Matrix<S> outputs = predict(net, theta, inputs);
+  Index right = 0;
+  for (Index i = 0; i < outputs.rows(); ++i) {
+    Index best = 0;
+    outputs.row(i).maxCoeff(&best);
+    if (best == labels[static_cast<std::size_t>(i)]) ++right;
+  }
+  return static_cast<double>(right) / static_cast<double>(outputs.rows());
+}
+
+}  // namespace drift::nn
