@@ -27,10 +27,18 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-const std::vector<std::string> flow_names = {
-    "negative gradient",    "order 2 (IGR)",          "order 3",      "principal",
-    "principal, real part", "principal + third term", "map logarithm"};
-enum FlowIndex : std::size_t { negative_gradient, igr, third, principal, principal_real, principal_third, map_logarithm };
+const std::vector<std::string> flow_names = {"negative gradient", "order 2 (IGR)",        "order 3",
+                                             "principal",         "principal, real part", "principal + third term",
+                                             "map logarithm"};
+enum FlowIndex : std::size_t {
+  negative_gradient,
+  igr,
+  third,
+  principal,
+  principal_real,
+  principal_third,
+  map_logarithm
+};
 
 /// Regimes of h lambda_max, by their upper ends.
 struct Regime {
@@ -38,11 +46,8 @@ struct Regime {
   double low;
   double high;
 };
-const std::vector<Regime> regimes = {{"below 0.5", 0, 0.5},
-                                     {"0.5 to 1", 0.5, 1},
-                                     {"1 to 1.5", 1, 1.5},
-                                     {"1.5 to 2", 1.5, 2},
-                                     {"above 2", 2, infinity}};
+const std::vector<Regime> regimes = {
+    {"below 0.5", 0, 0.5}, {"0.5 to 1", 0.5, 1}, {"1 to 1.5", 1, 1.5}, {"1.5 to 2", 1.5, 2}, {"above 2", 2, infinity}};
 
 enum class Loss { cross_entropy, squared_error };
 constexpr const char* name_of(Loss loss) { return loss == Loss::cross_entropy ? "cross-entropy" : "squared error"; }
@@ -107,8 +112,8 @@ std::vector<Measurement> run(const P& problem, const Net& net, const Job& job, c
     }
     theta = state.parameters;
     if (state.iteration < point || descent::advance(state, e).ended) break;
-    measurements.push_back({job, h, point, h * largest_eigenvalue(problem, theta), value(problem, theta),
-                            all_errors(problem, h, theta)});
+    measurements.push_back(
+        {job, h, point, h * largest_eigenvalue(problem, theta), value(problem, theta), all_errors(problem, h, theta)});
   }
   return measurements;
 }
@@ -165,19 +170,22 @@ void table_and_claims(examples::Example& example, const std::vector<Measurement>
   report::Table table(header, 2);
   for (const Regime& regime : regimes) {
     std::vector<double> medians;
-    for (std::size_t f = 0; f < flow_names.size(); ++f) medians.push_back(quantile(errors_in(all, loss, regime, f), 0.5));
+    for (std::size_t f = 0; f < flow_names.size(); ++f)
+      medians.push_back(quantile(errors_in(all, loss, regime, f), 0.5));
     const auto count = errors_in(all, loss, regime, 0).size();
     table.row(regime.name, count, medians[0], medians[1], medians[2], medians[3], medians[4], medians[5], medians[6]);
     if (count == 0) continue;
     const std::string where = fmt::format("{}, h lambda {}", name_of(loss), regime.name);
-    const std::string numbers = fmt::format("medians: principal {:.2g}, order 3 {:.2g}, IGR {:.2g}, negative gradient {:.2g}",
-                                            medians[principal], medians[third], medians[igr], medians[negative_gradient]);
+    const std::string numbers =
+        fmt::format("medians: principal {:.2g}, order 3 {:.2g}, IGR {:.2g}, negative gradient {:.2g}",
+                    medians[principal], medians[third], medians[igr], medians[negative_gradient]);
     if (regime.low < 0.5) {
       example.verdicts().empirical(where + ": each order follows more closely, order 3 < IGR < negative gradient",
                                    medians[third] < medians[igr] && medians[igr] < medians[negative_gradient], numbers);
     } else {
       example.verdicts().empirical(where + ": the principal flow follows best, principal < IGR < negative gradient",
-                                   medians[principal] < medians[igr] && medians[igr] < medians[negative_gradient], numbers);
+                                   medians[principal] < medians[igr] && medians[igr] < medians[negative_gradient],
+                                   numbers);
     }
   }
   example.print(table);
@@ -196,16 +204,16 @@ void check_orders(examples::Example& example, const P& problem, const Net& net, 
     return order_of_accuracy(error, {0.02 * scale, 0.01 * scale, 0.005 * scale}).slope;
   };
   const auto claim = [&](const std::string& flow, double expected, double found) {
-    example.verdicts().order(fmt::format("{}: the one-step error of {} falls as h^{:.0f}", name_of(loss), flow, expected),
-                             std::abs(found - expected) < 0.25, fmt::format("slope {:.3f}, must be within 0.25", found));
+    example.verdicts().order(
+        fmt::format("{}: the one-step error of {} falls as h^{:.0f}", name_of(loss), flow, expected),
+        std::abs(found - expected) < 0.25, fmt::format("slope {:.3f}, must be within 0.25", found));
   };
   claim("the negative gradient flow", 2, slope([&](double h) { return flows::modified<1>(problem, h); }));
   claim("order 2 (IGR)", 3, slope([&](double h) { return flows::modified<2>(problem, h); }));
   claim("order 3", 4, slope([&](double h) { return flows::modified<3>(problem, h); }));
   claim("the principal flow", 3, slope([&](double h) { return flows::principal(problem, h); }));
-  claim("the principal flow with the third term", 4, slope([&](double h) {
-          return flows::principal(problem, h, {.third_derivative_term = true});
-        }));
+  claim("the principal flow with the third term", 4,
+        slope([&](double h) { return flows::principal(problem, h, {.third_derivative_term = true}); }));
 }
 
 report::Figure figure_of(const std::vector<Measurement>& all) {
@@ -236,8 +244,9 @@ report::Figure figure_of(const std::vector<Measurement>& all) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  examples::Example example("how_far_does_each_flow_drift",
-                            "How far does each continuous-time flow drift from gradient descent, for a network on real data?");
+  examples::Example example(
+      "how_far_does_each_flow_drift",
+      "How far does each continuous-time flow drift from gradient descent, for a network on real data?");
   Index seeds = 5;
   std::vector<double> factors = {0.2, 0.4, 0.6, 0.8, 1.0, 1.2};
   std::string data = examples::data_file("iris.csv").string();
@@ -259,31 +268,34 @@ int main(int argc, char** argv) {
     std::vector<Job> jobs;
     for (const Loss loss : {Loss::cross_entropy, Loss::squared_error}) {
       for (const double factor : factors) {
-        for (Index s = 0; s < seeds; ++s) jobs.push_back({loss, example.seed() + static_cast<std::uint64_t>(s), factor});
+        for (Index s = 0; s < seeds; ++s)
+          jobs.push_back({loss, example.seed() + static_cast<std::uint64_t>(s), factor});
       }
     }
     const std::vector<Index> points =
         example.quick() ? std::vector<Index>{0, 10, 100} : std::vector<Index>{0, 1, 3, 10, 30, 100, 300, 1000};
     const std::vector<Measurement> all = run_all(jobs, [&](const Job& job) {
-      return job.loss == Loss::cross_entropy ? run(cross_entropy, net, job, points) : run(squared_error, net, job, points);
+      return job.loss == Loss::cross_entropy ? run(cross_entropy, net, job, points)
+                                             : run(squared_error, net, job, points);
     });
 
-    report::Trace trace({"loss", "seed", "factor", "h", "iteration", "h_lambda", "value", "negative_gradient", "igr", "order_3",
-                         "principal", "principal_real_part", "principal_third", "map_logarithm_4"});
+    report::Trace trace({"loss", "seed", "factor", "h", "iteration", "h_lambda", "value", "negative_gradient", "igr",
+                         "order_3", "principal", "principal_real_part", "principal_third", "map_logarithm_4"});
     std::array<Index, 7> unfinished{};
     for (const Measurement& m : all) {
-      trace.row(name_of(m.job.loss), m.job.seed, m.job.factor, m.h, m.iteration, m.h_lambda, m.value, m.errors[0], m.errors[1],
-                m.errors[2], m.errors[3], m.errors[4], m.errors[5], m.errors[6]);
+      trace.row(name_of(m.job.loss), m.job.seed, m.job.factor, m.h, m.iteration, m.h_lambda, m.value, m.errors[0],
+                m.errors[1], m.errors[2], m.errors[3], m.errors[4], m.errors[5], m.errors[6]);
       for (std::size_t f = 0; f < 7; ++f) unfinished[f] += m.errors[f] == infinity ? 1 : 0;
     }
     example.write(trace);
 
     for (const Loss loss : {Loss::cross_entropy, Loss::squared_error}) table_and_claims(example, all, loss);
     example.print("Median over points and seeds of |flow after one step - next iterate| / |step|.");
-    example.print(fmt::format("Steps that a flow did not finish (counted as infinite errors), of {}: principal {}, with third term {}, "
-                              "IGR {}, order 3 {}, map logarithm {}.",
-                              all.size(), unfinished[principal], unfinished[principal_third], unfinished[igr], unfinished[third],
-                              unfinished[map_logarithm]));
+    example.print(fmt::format(
+        "Steps that a flow did not finish (counted as infinite errors), of {}: principal {}, with third term {}, "
+        "IGR {}, order 3 {}, map logarithm {}.",
+        all.size(), unfinished[principal], unfinished[principal_third], unfinished[igr], unfinished[third],
+        unfinished[map_logarithm]));
     check_orders(example, cross_entropy, net, example.seed(), Loss::cross_entropy);
     check_orders(example, squared_error, net, example.seed(), Loss::squared_error);
     example.draw(figure_of(all));

@@ -25,7 +25,8 @@ struct Regime {
   double h;
   Index steps;
 };
-const std::vector<Regime> regimes = {{"monotone", 0.25, 30}, {"one step", 0.5, 30}, {"oscillating", 0.9, 60}, {"diverging", 1.05, 30}};
+const std::vector<Regime> regimes = {
+    {"monotone", 0.25, 30}, {"one step", 0.5, 30}, {"oscillating", 0.9, 60}, {"diverging", 1.05, 30}};
 
 const std::vector<double> curvatures = {2, 0.02};
 
@@ -52,14 +53,17 @@ Path path_of(const std::string& name, const Flow& flow, const Vector<double>& st
 }  // namespace
 
 int main(int argc, char** argv) {
-  examples::Example example("which_flow_follows_gradient_descent", "Which continuous-time flow follows gradient descent?");
+  examples::Example example("which_flow_follows_gradient_descent",
+                            "Which continuous-time flow follows gradient descent?");
   return example.run(argc, argv, [&] {
     const Matrix<double> a = Vector<double>{{curvatures[0], curvatures[1]}}.asDiagonal();
     const auto problem = losses::quadratic(a);
     const Vector<double> start{{-0.35, -0.2}};
 
     report::Trace trace({"regime", "h", "step", "flow", "theta_0", "theta_1", "loss"});
-    report::Table table({"regime", "h lambda", "steps", "|descent| at the end", "negative gradient", "order 2", "order 3", "principal"}, 3);
+    report::Table table(
+        {"regime", "h lambda", "steps", "|descent| at the end", "negative gradient", "order 2", "order 3", "principal"},
+        3);
     report::Figure figure("Gradient descent on a quadratic, and the flows that are meant to follow it");
 
     for (const Regime& regime : regimes) {
@@ -86,41 +90,49 @@ int main(int argc, char** argv) {
         }
         worst.push_back(distance);
       }
-      table.row(regime.name, h * curvatures[0], regime.steps, iterates.back().norm(), worst[0], worst[1], worst[2], worst[3]);
+      table.row(regime.name, h * curvatures[0], regime.steps, iterates.back().norm(), worst[0], worst[1], worst[2],
+                worst[3]);
 
       // Identities: descent's closed form, and the principal flow through the iterates.
       double closed_form = 0;
       for (Index k = 0; k <= regime.steps; ++k) {
         for (Index i = 0; i < 2; ++i) {
-          const double expected = std::pow(1 - h * curvatures[static_cast<std::size_t>(i)], static_cast<double>(k)) * start[i];
+          const double expected =
+              std::pow(1 - h * curvatures[static_cast<std::size_t>(i)], static_cast<double>(k)) * start[i];
           closed_form = std::max(closed_form, std::abs(iterates[static_cast<std::size_t>(k)][i] - expected));
         }
       }
       example.verdicts().identity(regime.name + ": descent is (1 - h lambda)^k theta_0", closed_form < 1e-12,
                                   fmt::format("largest difference {:.1e}", closed_form));
-      example.verdicts().identity(regime.name + ": the principal flow meets every iterate", paths[3].reached && worst[3] <= 1e-8,
+      example.verdicts().identity(regime.name + ": the principal flow meets every iterate",
+                                  paths[3].reached && worst[3] <= 1e-8,
                                   fmt::format("largest distance {:.1e}, must be at most 1e-8", worst[3]));
       for (std::size_t f = 0; f < 3; ++f) {
         const double first = paths[f].states.front().norm(), last = paths[f].states.back().norm();
         example.verdicts().identity(regime.name + ": the flow of order " + std::to_string(f + 1) + " converges",
-                                    paths[f].reached && last < first, fmt::format("norm {:.3g} to {:.3g}", first, last));
+                                    paths[f].reached && last < first,
+                                    fmt::format("norm {:.3g} to {:.3g}", first, last));
       }
       if (regime.name == "diverging") {
-        example.verdicts().identity("diverging: descent grows by 1.1 a step in the steep direction",
-                                    std::abs(iterates.back()[0] / start[0] - std::pow(-1.1, static_cast<double>(regime.steps))) < 1e-9,
-                                    fmt::format("factor {:.6g} after {} steps", iterates.back()[0] / start[0], regime.steps));
+        example.verdicts().identity(
+            "diverging: descent grows by 1.1 a step in the steep direction",
+            std::abs(iterates.back()[0] / start[0] - std::pow(-1.1, static_cast<double>(regime.steps))) < 1e-9,
+            fmt::format("factor {:.6g} after {} steps", iterates.back()[0] / start[0], regime.steps));
       }
 
       const auto log_row = [&](const std::string& name, double k, const Vector<double>& state) {
         trace.row(regime.name, h, k, name, state[0], state[1], value(problem, state));
       };
-      for (Index k = 0; k <= regime.steps; ++k) log_row("descent", static_cast<double>(k), iterates[static_cast<std::size_t>(k)]);
+      for (Index k = 0; k <= regime.steps; ++k)
+        log_row("descent", static_cast<double>(k), iterates[static_cast<std::size_t>(k)]);
       for (const Path& path : paths) {
-        for (std::size_t i = 0; i < path.states.size(); ++i) log_row(path.name, static_cast<double>(i) / 10, path.states[i]);
+        for (std::size_t i = 0; i < path.states.size(); ++i)
+          log_row(path.name, static_cast<double>(i) / 10, path.states[i]);
       }
 
       const Index shown = std::min<Index>(regime.steps, 15);
-      report::Panel& panel = figure.panel(fmt::format("{}: h = {:.4g}, h λ = {:.3g}", regime.name, h, h * curvatures[0]));
+      report::Panel& panel =
+          figure.panel(fmt::format("{}: h = {:.4g}, h λ = {:.3g}", regime.name, h, h * curvatures[0]));
       panel.x = {.label = "steps (time / h)"};
       panel.y = {.label = "steep component of θ (real part)"};
       for (const Path& path : paths) {
@@ -140,7 +152,9 @@ int main(int argc, char** argv) {
     }
 
     example.print(table);
-    example.print("Columns of flows: the largest distance from descent's iterate at the same time, relative to max(|theta_0|, |theta_k|).");
+    example.print(
+        "Columns of flows: the largest distance from descent's iterate at the same time, relative to max(|theta_0|, "
+        "|theta_k|).");
     example.write(trace);
     example.draw(figure);
   });

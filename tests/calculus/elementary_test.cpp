@@ -19,8 +19,6 @@ struct Coefficients {
   C& operator[](Index m) const { return (*data)[static_cast<std::size_t>(m)]; }
 };
 
-constexpr int orders = 7;
-
 /// What the recurrences give for phi(x(t, e)); index k * 2^depth + bits.
 template <class Function>
 std::vector<C> by_recurrence(const std::vector<C>& x, int depth) {

@@ -195,7 +195,7 @@ TEST_CASE("a branch of the callable follows the values, and derivatives are thos
   expect_derivatives_at(
       [](const auto& x) {
         auto sum = x;
-        for (int i = 0; sum < 100; ++i) sum = sum * x;
+        while (sum < 100) sum = sum * x;
         return sum;
       },
       3, {5 * 81, 20 * 27, 60 * 9, 120 * 3});  // 3^5 is the first above 100

@@ -54,21 +54,25 @@ int main() {
   Vector<double> f = third(x);
   Vector<std::complex<double>> c = pf(x);
   expect((igr(x) + g + h / 2 * (H * g)).norm() < 1e-12 * g.norm(), "modified<2> is -g - h/2 H g");
-  expect((f - c.real()).norm() < 1e-3 * f.norm() && c.imag().norm() == 0, "at small h lambda all flows are close and real");
+  expect((f - c.real()).norm() < 1e-3 * f.norm() && c.imag().norm() == 0,
+         "at small h lambda all flows are close and real");
 
   auto along = follow(third, x, 10);  // ten steps' worth of flow; options as a fourth argument
   auto path = integrate(ngf, x, 10 * h, {.relative_tolerance = 1e-10, .absolute_tolerance = 1e-12});
-  expect(path.status == Status::reached_end && path.time == 10 * h && path.evaluations > 0, "integrate reaches the end");
+  expect(path.status == Status::reached_end && path.time == 10 * h && path.evaluations > 0,
+         "integrate reaches the end");
 
   auto step = descent::step(problem, GradientDescent{.learning_rate = h});  // an Update; any callable z -> z' is one
   auto field = flows::map_logarithm<4>(step);                               // order-4 flow of ANY update, from 4 steps
   expect((field(x) - h * f).norm() < 1e-2 * h * f.norm(), "the logarithm of the map is h times the modified flow");
   Vector<double> iterate = x;
   for (int k = 0; k < 10; ++k) iterate = step(iterate);
-  expect((along.state - iterate).norm() < 0.05 * (path.state - iterate).norm(), "the third-order flow follows descent closer");
+  expect((along.state - iterate).norm() < 0.05 * (path.state - iterate).norm(),
+         "the third-order flow follows descent closer");
 
   auto run = minimise(problem, x, GradientDescent{.learning_rate = DriftAdjusted{}}, {.iterations = 500});
-  expect(run.status == Status::reached_end && run.iterations == 500 && value(problem, run.state) < E, "minimise descends");
+  expect(run.status == Status::reached_end && run.iterations == 500 && value(problem, run.state) < E,
+         "minimise descends");
 
   Matrix<double> X = Random(0).normal_matrix<double>(20, 4);
   std::vector<int> labels(20, 2);
@@ -79,6 +83,7 @@ int main() {
   expect(fit.dimension() == theta0.size() && value(fit, theta0) > 0, "a network is a Problem in its flat parameters");
 
   auto smooth = problem + 0.1 * regularisers::gradient_norm(problem);  // a Problem again
-  expect(std::abs(value(smooth, x) - (E + 0.1 * g.squaredNorm())) < 1e-12 * value(smooth, x), "sums of problems are problems");
+  expect(std::abs(value(smooth, x) - (E + 0.1 * g.squaredNorm())) < 1e-12 * value(smooth, x),
+         "sums of problems are problems");
   return failures;
 }

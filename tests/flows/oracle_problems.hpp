@@ -82,7 +82,7 @@ struct Quartic {
   }
 };
 
-/// The 2-3-2 tanh network with squared error of THEORY 8.
+/// The 2-3-2 tanh network with squared error of the oracle file mlp_2_3_2.
 struct Network {
   template <class T>
   T operator()(const Vector<T>& w) const {

@@ -32,8 +32,9 @@ struct Gradients {
 };
 
 // f's gradients with respect to parameters and input at one example.
-Gradients gradients(nn::StagedNetwork<std::decay_t<decltype(net)>, double>& network, const nn::ParameterSeries<double>& parameters,
-                    Series<double>& input_adjoint, const calculus::Stage& stage) {
+Gradients gradients(nn::StagedNetwork<std::decay_t<decltype(net)>, double>& network,
+                    const nn::ParameterSeries<double>& parameters, Series<double>& input_adjoint,
+                    const calculus::Stage& stage) {
   network.advance(stage, parameters);
   network.output_adjoint().mark(stage.number, stage.number > 0);
   if (stage.number == 0) network.output_adjoint()[0].setOnes();
@@ -45,7 +46,8 @@ Gradients gradients(nn::StagedNetwork<std::decay_t<decltype(net)>, double>& netw
 
 }  // namespace
 
-TEST_CASE("a network's gradients with respect to parameters and input match those of the written-out function", "[nn]") {
+TEST_CASE("a network's gradients with respect to parameters and input match those of the written-out function",
+          "[nn]") {
   Random random(5);
   const Vector<double> theta = random.normal_vector<double>(13);
   const Vector<double> x = random.normal_vector<double>(2);
@@ -97,6 +99,7 @@ TEST_CASE("the parameter gradient of |grad_x f|^2 is the e-part of the parameter
   for (Index i = 0; i < 13; ++i) {
     Vector<double> step = Vector<double>::Zero(13);
     step[i] = 1e-5;
-    CHECK(penalty_gradient[i] == Approx((penalty(theta + step) - penalty(theta - step)) / 2e-5).epsilon(1e-6).margin(1e-8));
+    CHECK(penalty_gradient[i] ==
+          Approx((penalty(theta + step) - penalty(theta - step)) / 2e-5).epsilon(1e-6).margin(1e-8));
   }
 }

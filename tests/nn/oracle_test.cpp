@@ -33,7 +33,6 @@ const oracle::Json& file() {
 
 Vector<double> theta() { return oracle::vector(file()["theta"]); }
 
-
 }  // namespace
 
 TEST_CASE("the 2-3-2 network's derivatives are the oracle's", "[nn][oracle]") {
@@ -48,12 +47,14 @@ TEST_CASE("the 2-3-2 network's derivatives are the oracle's", "[nn][oracle]") {
   CHECK(oracle::relative_error(third_derivative(problem, theta(), g, g), oracle::vector(file()["D3E_gg"])) < 1e-11);
 }
 
-TEST_CASE("the 2-3-2 network's modified field is the oracle's, coefficients to order 6 and fields to order 5", "[nn][oracle]") {
+TEST_CASE("the 2-3-2 network's modified field is the oracle's, coefficients to order 6 and fields to order 5",
+          "[nn][oracle]") {
   const auto problem = network();
   const auto& expected = file()["modified_field_coefficients"]["f"];
   const Matrix<double> f = flows::modified_field_coefficients(problem, theta(), 6);
   for (int j = 0; j < 6; ++j) {
-    CHECK(oracle::relative_error(Vector<double>(f.col(j)), oracle::vector(expected[static_cast<std::size_t>(j)])) < 1e-11);
+    CHECK(oracle::relative_error(Vector<double>(f.col(j)), oracle::vector(expected[static_cast<std::size_t>(j)])) <
+          1e-11);
   }
   for (const auto& entry : file()["modified_fields"]) {
     const double h = entry["h"].get<double>();
@@ -71,7 +72,8 @@ TEST_CASE("the 2-3-2 network's principal flow is the oracle's, field and traject
   const auto problem = network();
   for (const auto& entry : file()["principal_flow"]) {
     const double h = entry["h"].get<double>();
-    CHECK(oracle::relative_error(flows::principal(problem, h)(theta()), oracle::complex_vector(entry["value"])) < 1e-10);
+    CHECK(oracle::relative_error(flows::principal(problem, h)(theta()), oracle::complex_vector(entry["value"])) <
+          1e-10);
     CHECK(oracle::relative_error(flows::principal(problem, h, {.third_derivative_term = true})(theta()),
                                  oracle::complex_vector(entry["plus_nonprincipal_third"])) < 1e-10);
   }

@@ -15,7 +15,8 @@ TEST_CASE("predict is the network's formula, for any number of examples", "[nn]"
   REQUIRE(outputs.rows() == 300);
   const Matrix<double> hidden =
       ((x * nn::view(net, theta, "0.weight")).rowwise() + nn::view(net, theta, "0.bias").row(0)).array().tanh();
-  const Matrix<double> expected = (hidden * nn::view(net, theta, "2.weight")).rowwise() + nn::view(net, theta, "2.bias").row(0);
+  const Matrix<double> expected =
+      (hidden * nn::view(net, theta, "2.weight")).rowwise() + nn::view(net, theta, "2.bias").row(0);
   CHECK((outputs - expected).norm() < 1e-14 * expected.norm());
 }
 

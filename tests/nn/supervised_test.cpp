@@ -126,7 +126,8 @@ TEST_CASE("gradient and Hessian-vector product agree with differences of the pla
   const auto check = [&](const auto& problem) {
     const double h = 1e-5;
     const Vector<double> up = s.theta + h * s.u, down = s.theta - h * s.u;
-    CHECK((value(problem, up) - value(problem, down)) / (2 * h) == Approx(gradient(problem, s.theta).dot(s.u)).epsilon(1e-8));
+    CHECK((value(problem, up) - value(problem, down)) / (2 * h) ==
+          Approx(gradient(problem, s.theta).dot(s.u)).epsilon(1e-8));
     const Vector<double> differences = (gradient(problem, up) - gradient(problem, down)) / (2 * h);
     CHECK(difference(differences, hessian_vector_product(problem, s.theta, s.u)) < 1e-8);
   };
@@ -178,10 +179,14 @@ TEST_CASE("labels stand for unit vectors and are checked", "[nn]") {
 TEST_CASE("data that do not fit are refused", "[nn]") {
   const Setting<double> s = setting<double>(4);
   const auto loss = losses::squared_error();
-  CHECK_THROWS_WITH(nn::supervised(net, loss, Matrix<double>(0, 3), Matrix<double>(0, 2)), Catch::Contains("X: was of 0 rows"));
-  CHECK_THROWS_WITH(nn::supervised(net, loss, Matrix<double>::Zero(4, 5), s.targets), Catch::Contains("columns of X: was 5"));
-  CHECK_THROWS_WITH(nn::supervised(net, loss, s.inputs, Matrix<double>::Zero(3, 2)), Catch::Contains("rows of the targets: was 3"));
-  CHECK_THROWS_WITH(nn::supervised(net, loss, s.inputs, Matrix<double>::Zero(4, 1)), Catch::Contains("columns of the targets: was 1"));
+  CHECK_THROWS_WITH(nn::supervised(net, loss, Matrix<double>(0, 3), Matrix<double>(0, 2)),
+                    Catch::Contains("X: was of 0 rows"));
+  CHECK_THROWS_WITH(nn::supervised(net, loss, Matrix<double>::Zero(4, 5), s.targets),
+                    Catch::Contains("columns of X: was 5"));
+  CHECK_THROWS_WITH(nn::supervised(net, loss, s.inputs, Matrix<double>::Zero(3, 2)),
+                    Catch::Contains("rows of the targets: was 3"));
+  CHECK_THROWS_WITH(nn::supervised(net, loss, s.inputs, Matrix<double>::Zero(4, 1)),
+                    Catch::Contains("columns of the targets: was 1"));
   const auto problem = nn::supervised(net, loss, s.inputs, s.targets);
   CHECK_THROWS_WITH(gradient(problem, Vector<double>::Zero(25)), Catch::Contains("theta: was of length 25"));
 }
@@ -189,7 +194,8 @@ TEST_CASE("data that do not fit are refused", "[nn]") {
 TEST_CASE("a loss over blocks of examples is the mean over all of them", "[nn]") {
   const Setting<double> s = setting<double>(2 * nn::examples_per_block + 3);
   const auto part = [&](Index first, Index rows) {
-    return nn::supervised(net, losses::softmax_cross_entropy(), s.inputs.middleRows(first, rows), s.targets.middleRows(first, rows));
+    return nn::supervised(net, losses::softmax_cross_entropy(), s.inputs.middleRows(first, rows),
+                          s.targets.middleRows(first, rows));
   };
   const Index n = s.inputs.rows();
   const auto whole = part(0, n);

@@ -1,15 +1,16 @@
 #pragma once
-// expect_derivatives(problem, x): value, gradient, Hessian and third order of a Problem against differences of plain evaluations
-// of its value in double. One harness for every loss, layer and regulariser.
+// expect_derivatives(problem, x): value, gradient, Hessian and third order of a Problem against differences of plain
+// evaluations of its value in double. One harness for every loss, layer and regulariser.
 //
 //     expect_derivatives(problem, x);                                                 // against problem.value
-//     expect_derivatives(problem, x, plain);                                          // against double plain(const Vector<double>&)
+//     expect_derivatives(problem, x, plain);                                          // against double plain(const
+//              Vector<double>&)
 //     expect_derivatives(problem, x, plain, {.gradient = 1e-7});
 //
 // Only values enter what is compared with: E along straight lines through x, its first three derivatives by central
-// differences, extrapolated. The Hessian's and the third form's entries come from those by polarisation, so nothing that the
-// library differentiates is compared with itself. With more than `coordinates` components a spread of them and random
-// directions take the place of all.
+// differences, extrapolated. The Hessian's and the third form's entries come from those by polarisation, so nothing
+// that the library differentiates is compared with itself. With more than `coordinates` components a spread of them and
+// random directions take the place of all.
 
 #include <catch2/catch.hpp>
 #include <drift/calculus/derivatives.hpp>

@@ -1,13 +1,14 @@
 #pragma once
-// The oracle values under tests/oracles: JSON files made by a 40-digit Taylor arithmetic that shares nothing with this library.
+// The oracle values under tests/oracles: JSON files made by a 40-digit Taylor arithmetic that shares nothing with this
+// library.
 //
 //     const auto file = oracle::load("rosenbrock");                 // tests/oracles/rosenbrock.json
 //     const Vector<double> theta = oracle::vector(file["theta"]);
 //     const Vector<std::complex<double>> f = oracle::complex_vector(file["principal_flow"][0]["value"]);
 //     CHECK(oracle::relative_error(gradient(problem, theta), oracle::vector(file["gradient"])) < 1e-11);
 //
-// The numbers are printed with the digits of a double, so no comparison can show less than about 2e-16, whatever number type
-// it is made in: oracle::floor<T>(factor) is a tolerance that follows epsilon down to there.
+// The numbers are printed with the digits of a double, so no comparison can show less than about 2e-16, whatever number
+// type it is made in: oracle::floor<T>(factor) is a tolerance that follows epsilon down to there.
 
 #include <drift/core/types.hpp>
 
@@ -59,8 +60,8 @@ drift::Matrix<T> matrix(const Json& json) {
   return m;
 }
 
-/// |a - b| / |b| in the Euclidean (for matrices the Frobenius) norm; |a - b| where b is zero. NaN in either gives NaN, different
-/// shapes give infinity, so that neither passes a comparison with <.
+/// |a - b| / |b| in the Euclidean (for matrices the Frobenius) norm; |a - b| where b is zero. NaN in either gives NaN,
+/// different shapes give infinity, so that neither passes a comparison with <.
 template <class A, class B>
 auto relative_error(const A& a, const B& b) {
   using std::sqrt;

@@ -97,7 +97,8 @@ template <Problem... Ps>
 class Combination {
  public:
   using Scalar = ScalarOfProblem<std::tuple_element_t<0, std::tuple<Ps...>>>;
-  static_assert((std::same_as<Scalar, ScalarOfProblem<Ps>> && ...), "problems that are added must have the same Scalar");
+  static_assert((std::same_as<Scalar, ScalarOfProblem<Ps>> && ...),
+                "problems that are added must have the same Scalar");
   template <class T>
   using ExpansionOver = calculus::ProgramExpansion<calculus::CombinationProgram<T, Ps...>>;
   using Weights = std::array<Scalar, sizeof...(Ps)>;
@@ -170,8 +171,8 @@ class Combination {
 
   std::tuple<Ps...> problems_;
   Weights weights_;
-  std::conditional_t<(HasExpand<Ps> && ...), calculus::ExpansionPool<ExpansionOver<Scalar>, ExpansionOver<Complex<Scalar>>>,
-                     calculus::NoPool>
+  std::conditional_t<(HasExpand<Ps> && ...),
+                     calculus::ExpansionPool<ExpansionOver<Scalar>, ExpansionOver<Complex<Scalar>>>, calculus::NoPool>
       pool_;
 };
 
@@ -190,7 +191,8 @@ template <class S, class... As, class... Bs>
 Combination<As..., Bs...> concatenate(const Combination<As...>& a, const Combination<Bs...>& b, const S& b_factor) {
   typename Combination<As..., Bs...>::Weights weights;
   std::copy(a.weights().begin(), a.weights().end(), weights.begin());
-  std::transform(b.weights().begin(), b.weights().end(), weights.begin() + sizeof...(As), [&](const S& w) { return b_factor * w; });
+  std::transform(b.weights().begin(), b.weights().end(), weights.begin() + sizeof...(As),
+                 [&](const S& w) { return b_factor * w; });
   return {std::tuple_cat(a.problems(), b.problems()), weights};
 }
 

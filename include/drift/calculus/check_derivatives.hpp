@@ -9,26 +9,27 @@
 //
 //   tier 1   value and gradient are finite and of the right length; the gradient against differences of the value
 //   tier 2   Hessian-vector products against differences of the gradient, symmetry, linearity
-//   tier 3   the Expansion: state, value and gradient against the members; every push against differences of the push before
-//            it, along a straight curve and along a bent one; push_zero against push(0), rewind, move_to against a fresh expand,
-//            references that stay unchanged and may be given back to push
-//   tier 4   at a real state the same numbers in complex arithmetic; at a complex one differences along the real and along
-//            the imaginary direction, which agree with the derivatives only if everything is holomorphic
+//   tier 3   the Expansion: state, value and gradient against the members; every push against differences of the push
+//            before it, along a straight curve and along a bent one; push_zero against push(0), rewind, move_to against
+//            a fresh expand, references that stay unchanged and may be given back to push
+//   tier 4   at a real state the same numbers in complex arithmetic; at a complex one differences along the real and
+//            along the imaginary direction, which agree with the derivatives only if everything is holomorphic
 //
-// A push of order k is checked through k c_k = d/ds c_(k-1)(s), c_(k-1)(s) being the push of one order less from the point s of the
-// same curve. So each check needs first differences only, of quantities that the checks before it have covered: the first
-// failure in the table is the one to mend.
+// A push of order k is checked through k c_k = d/ds c_(k-1)(s), c_(k-1)(s) being the push of one order less from the
+// point s of the same curve. So each check needs first differences only, of quantities that the checks before it have
+// covered: the first failure in the table is the one to mend.
 //
-// Differences are extrapolated (calculus/richardson.hpp) and come with an estimate of their own error. A derivative passes when
-// it agrees within `differences`, or within ten times that estimate where it is larger, but never beyond `loosest`. Errors are
-// the largest of the components', relative to the largest component of the derivative or, where that vanishes, to how much
-// the differentiated quantity changes nearby. In double a relative error of 1e-6 in a single component shows; so does a missing term.
+// Differences are extrapolated (calculus/richardson.hpp) and come with an estimate of their own error. A derivative
+// passes when it agrees within `differences`, or within ten times that estimate where it is larger, but never beyond
+// `loosest`. Errors are the largest of the components', relative to the largest component of the derivative or, where
+// that vanishes, to how much the differentiated quantity changes nearby. In double a relative error of 1e-6 in a single
+// component shows; so does a missing term.
 //
-// Choose x generic: where a term of the derivative vanishes (x = 0, a symmetric point), a mistake in it cannot be seen. Next to a
-// kink (a branch of the callable), differences see both sides and the check fails.
+// Choose x generic: where a term of the derivative vanishes (x = 0, a symmetric point), a mistake in it cannot be seen.
+// Next to a kink (a branch of the callable), differences see both sides and the check fails.
 //
-// Cost: about 25 values for each of `coordinates` components and some hundred gradients. Errors: x of the wrong length and
-// options out of their bounds throw InvalidArgument; what the problem's own members throw passes through.
+// Cost: about 25 values for each of `coordinates` components and some hundred gradients. Errors: x of the wrong length
+// and options out of their bounds throw InvalidArgument; what the problem's own members throw passes through.
 
 #include <drift/calculus/derivatives.hpp>
 #include <drift/calculus/richardson.hpp>
@@ -50,10 +51,12 @@ struct CheckOptions {
   double differences = 0;
   /// The differences' own estimated error may raise that, up to this. 0: epsilon^(1/4), 1.2e-4 in double.
   double loosest = 0;
-  /// Relative difference allowed between two routes to the same number that differ by the order of sums. 0: 1000 epsilon.
+  /// Relative difference allowed between two routes to the same number that differ by the order of sums. 0: 1000
+  /// epsilon.
   double identities = 0;
-  /// The longest offset from x, in units of max(1, largest |x_i|); shorter ones, down to 2^-offsets of it, are tried too. Where a
-  /// singularity or a kink is nearer to x than a thousandth, make it a tenth of the distance. Above 0, finite.
+  /// The longest offset from x, in units of max(1, largest |x_i|); shorter ones, down to 2^-offsets of it, are tried
+  /// too. Where a singularity or a kink is nearer to x than a thousandth, make it a tenth of the distance. Above 0,
+  /// finite.
   double offset = 0.25;
   /// How many offsets, each half the one before. 3 to 30.
   int offsets = 12;
@@ -167,7 +170,8 @@ class Checker {
   void consistent(const std::string& name, const Vector<S>& actual, const Vector<S>& expected, const R& scale = R(0)) {
     compare(name, actual, expected, Vector<R>(), scale, differences_);
   }
-  /// `actual` should be the derivative that differences gave; `variation` is how much the quantity changes nearby, for the scale.
+  /// `actual` should be the derivative that differences gave; `variation` is how much the quantity changes nearby, for
+  /// the scale.
   template <class S>
   void derivative(const std::string& name, const Vector<S>& actual, const Extrapolated<S>& expected,
                   const R& variation) {
@@ -266,8 +270,8 @@ class DerivativeChecks {
     if constexpr (SecondOrderProblem<P>) second_order();
     if constexpr (ExpandableProblem<P>) {
       if (!expansion()) return check_.take();
-      curve("straight", straight_curve<R>(), x_);
-      curve("bent", bent_curve<R>(R(1)), x_);
+      curve("a straight curve", straight_curve<R>(), x_);
+      curve("a bent curve", bent_curve<R>(R(1)), x_);
       workspace();
     }
     if constexpr (HolomorphicProblem<P>) holomorphic();
@@ -421,8 +425,7 @@ class DerivativeChecks {
       const auto lower = [&](const S& s) { return gradient_coefficient(start, thetas, k - 1, s); };
       auto [expected, variation] = differentiate<S>(lower, unit);
       const Vector<S> c = gradient_coefficient(start, thetas, k, S(0));
-      check_.derivative("push " + std::to_string(k) + " along a " + name + " curve", Vector<S>(c * S(R(k))), expected,
-                        variation);
+      check_.derivative("push " + std::to_string(k) + " along " + name, Vector<S>(c * S(R(k))), expected, variation);
       if (c.size() != start.size()) return;
     }
   }
@@ -507,7 +510,7 @@ class DerivativeChecks {
       const Vector<C> g = problem_.expand(z).gradient();
       check_.derivative("complex state: gradient, differences in " + where + " direction",
                         single<C>(g.cwiseProduct(u).sum()), slope, variation);
-      curve("bent complex, differences in " + where + " direction,", bent_curve<C>(along), z, unit);
+      curve("a bent complex curve, differences in " + where + " direction", bent_curve<C>(along), z, unit);
     }
   }
 

@@ -36,9 +36,10 @@ class Owned {
 /// An expansion of the problem at x for a while: out of its pool if it has one, else made.
 template <class P, VectorExpression X>
 auto borrow_expansion(const P& problem, const X& x) {
-  static_assert(HasExpand<P, ScalarOf<X>>,
-                "this needs problem.expand(theta): an ExpandableProblem, or a HolomorphicProblem where the state is complex "
-                "(core/concepts.hpp)");
+  static_assert(
+      HasExpand<P, ScalarOf<X>>,
+      "this needs problem.expand(theta): an ExpandableProblem, or a HolomorphicProblem where the state is complex "
+      "(core/concepts.hpp)");
   require_size(x, problem.dimension(), "theta");
   if constexpr (requires { problem.borrow(x); }) {
     return problem.borrow(x);

@@ -182,11 +182,8 @@ struct Tanh {
     d = S(1) - z * z;
   }
   template <class Series>
-  static bool advance(const Stage& stage, const Series& x, const Series& z, const Series& d, const Series&) {
-    if (!set_chain(stage, z, x, d)) return false;
-    set_product(stage, d, z, z);
-    d[stage.number] = -d[stage.number];
-    return true;
+  static bool advance(const Stage& stage, const Series& x, const Series& z, const Series& d, const Series& u) {
+    return Reciprocal::advance(stage, x, z, d, u);  // d = c - z^2 for both, and the constant is in d_0 alone
   }
 };
 

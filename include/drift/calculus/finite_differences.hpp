@@ -5,14 +5,14 @@
 //
 //     auto igr = flows::modified<2>(with_finite_differences(problem), h);
 //
-// The library never does this by itself: exact derivatives cost as little (differentiable, nn), and a difference has about
-// two thirds of the digits, 1e-10 relative in double. The offset depends on theta and the direction of v alone, so it is as
-// good at a vanishing gradient and for a tiny or huge v, and H 0 is 0 without an evaluation. The product is symmetric and linear in
-// v up to that error only; H (c v) is c H v up to rounding.
+// The library never does this by itself: exact derivatives cost as little (differentiable, nn), and a difference has
+// about two thirds of the digits, 1e-10 relative in double. The offset depends on theta and the direction of v alone,
+// so it is as good at a vanishing gradient and for a tiny or huge v, and H 0 is 0 without an evaluation. The product is
+// symmetric and linear in v up to that error only; H (c v) is c H v up to rounding.
 //
 // Source: Nocedal & Wright, Numerical Optimization (2006), section 8.1 (the choice of d).
-// Cost: a Hessian-vector product is two gradients. Failure: a gradient that is not finite at theta +- d u gives a product that is not;
-// an offset that is not above 0 throws InvalidArgument.
+// Cost: a Hessian-vector product is two gradients. Failure: a gradient that is not finite at theta +- d u gives a
+// product that is not. Errors: an offset that is negative or not finite throws InvalidArgument.
 
 #include <drift/core/concepts.hpp>
 #include <drift/core/errors.hpp>
@@ -23,8 +23,8 @@
 namespace drift {
 
 struct FiniteDifferenceOptions {
-  /// The distance d of the two points from theta, in units of theta. 0: epsilon^(1/3) max(1, |theta|), which suits a gradient
-  /// that changes on the scale of |theta| or of 1, whichever is larger. 0 or above, finite.
+  /// The distance d of the two points from theta, in units of theta. 0: epsilon^(1/3) max(1, |theta|), which suits a
+  /// gradient that changes on the scale of |theta| or of 1, whichever is larger. 0 or above, finite.
   double offset = 0;
 };
 

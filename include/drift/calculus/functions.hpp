@@ -55,7 +55,7 @@ std::complex<R> log1p(const std::complex<R>& z) {
   const R x = z.real(), y = z.imag();
   const R huge = R(1) / epsilon<R>();
   if (abs(x) > huge || abs(y) > huge) return log(z);  // 1 does not count, and the squares could overflow
-  const R square = x * (R(2) + x) + y * y;  // |1 + z|^2 - 1
+  const R square = x * (R(2) + x) + y * y;            // |1 + z|^2 - 1
   const R modulus = square > R(-0.5) ? log1p(square) : log((R(1) + x) * (R(1) + x) + y * y);
   return {modulus / R(2), atan2(y, R(1) + x)};
 }
@@ -74,8 +74,8 @@ T logistic(const T& x) {
 /// log(1 + exp(x)), without overflow.
 template <class T>
 T softplus(const T& x) {
-  using std::exp;
   using drift::log1p;
+  using std::exp;
   using std::log1p;
   if (Eigen::numext::real(x) > Real<T>(0)) return x + log1p(exp(-x));
   return log1p(exp(x));

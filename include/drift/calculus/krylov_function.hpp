@@ -12,7 +12,7 @@
 // limit. The change says how fast the result still moves: where F is singular inside the spectrum the error may be much larger.
 //
 // Source: Saad, Analysis of some Krylov subspace approximations to the matrix exponential operator, SIAM J. Numer. Anal. 29
-//   (1992), for functions in general Higham, Functions of Matrices, 13.2; THEORY 2.2 for what m the principal flow needs.
+//   (1992), for functions in general Higham, Functions of Matrices, 13.2.
 // Cost: m products, 8 m^2 n operations of orthogonalisation, m^3 for the small matrix. Memory n m.
 // Failure: b = 0 gives 0 with dimension 0; a non-finite product or b gives a NaN result.
 

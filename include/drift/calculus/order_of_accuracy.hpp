@@ -4,17 +4,20 @@
 //     error(h) ~ c h^slope        slope by least squares through (log h, log error)
 //
 //     const auto order = order_of_accuracy(
-//         [&](double h) { return one_step_error(flows::modified<2>(problem, h), descent::step(problem, {.learning_rate = h}), x).norm; },
+//         [&](double h) {
+//           const auto step = descent::step(problem, GradientDescent{.learning_rate = h});
+//           return one_step_error(flows::modified<2>(problem, h), step, x).norm;
+//         },
 //         {0.04, 0.02, 0.01});
 //     order.slope            // 3.0: the IGR flow has local error O(h^3)
 //     std::cout << order;    // each h with its error and the slope from the one before
 //
-// An error that cannot bear on the slope is left out and says why (`Use`): zero or at the rounding floor, or not finite. With fewer
-// than two left there is no slope: `resolved()` is false, `slope` is NaN, which no comparison accepts, and the printed text says
-// what was in the way.
+// An error that cannot bear on the slope is left out and says why (`Use`): zero or at the rounding floor, or not
+// finite. With fewer than two left there is no slope: `resolved()` is false, `slope` is NaN, which no comparison
+// accepts, and the printed text says what was in the way.
 //
-// Shapes: h a positive number of any type, error a callable h -> non-negative number; where the two differ in type the result
-// has the error's. Multiprecision numbers work. Cost: one call of error for each h.
+// Shapes: h a positive number of any type, error a callable h -> non-negative number; where the two differ in type the
+// result has the error's. Multiprecision numbers work. Cost: one call of error for each h.
 // Errors: fewer than two different h, an h that is not positive and finite, a negative error: InvalidArgument.
 
 #include <drift/core/errors.hpp>
@@ -66,8 +69,8 @@ struct OrderOfAccuracy {
 };
 
 struct OrderOptions {
-  /// Errors up to this are rounding and left out, in the units of the error. 0 or above; negative: 16 epsilon of the error's
-  /// number type, which suits states of order one.
+  /// Errors up to this are rounding and left out, in the units of the error. 0 or above; negative: 16 epsilon of the
+  /// error's number type, which suits states of order one.
   double floor = -1;
 };
 

@@ -52,7 +52,8 @@ class HessianPoint : public GradientPoint<P> {
   Index stage() const { return stage_; }
 
   const Vector<Scalar>& push(const Vector<Scalar>& direction) {
-    require(stage_ == 0, "stage", stage_, "0: a problem with Hessian-vector products alone has one push, then rewind(0)");
+    require(stage_ == 0, "stage", stage_,
+            "0: a problem with Hessian-vector products alone has one push, then rewind(0)");
     require_size(direction, this->problem_.dimension(), "direction");
     product_ = this->problem_.hessian_vector_product(this->state_, direction);
     stage_ = 1;

@@ -3,9 +3,10 @@
 //
 //     a(h) = a(0) + c_2 h^2 + c_4 h^4 + ...        a(0) from a(h), a(h/2), a(h/4), ... by Richardson's table
 //
-// Long steps carry truncation error, short ones rounding error; the table removes the first from long steps, and of all its
-// entries the one with the smallest estimated error is taken, for each component apart. This is what check_derivatives
-// compares with: from values of full precision it reaches about epsilon^(3/4), where a single difference stops at epsilon^(2/3).
+// Long steps carry truncation error, short ones rounding error; the table removes the first from long steps, and of all
+// its entries the one with the smallest estimated error is taken, for each component apart. This is what
+// check_derivatives compares with: from values of full precision it reaches about epsilon^(3/4), where a single
+// difference stops at epsilon^(2/3).
 //
 // Source: Ridders, Accurate computation of F'(x) and F'(x) F''(x), Adv. Eng. Software 4 (1982).
 // Cost: `levels` evaluations of a. Failure: a component without a finite entry has an infinite error.
@@ -24,8 +25,8 @@ struct Extrapolated {
   Vector<Real<S>> error;  ///< an estimate, per component; infinite where nothing could be estimated
 };
 
-/// a: h -> Vector<S> with an error in even powers of h; first_h > 0; levels >= 2. `noise` is the rounding error of a(h) times
-/// h^order, per component: entries cannot be better than that.
+/// a: h -> Vector<S> with an error in even powers of h; first_h > 0; levels >= 2. `noise` is the rounding error of a(h)
+/// times h^order, per component: entries cannot be better than that.
 template <class S, class Stencil>
 Extrapolated<S> richardson(const Stencil& a, const Real<S>& first_h, int levels, const Real<S>& noise = Real<S>(0),
                            int order = 1) {

@@ -50,7 +50,8 @@ class Series {
   /// Makes memory of somebody else's coefficient m; it must outlive the use.
   void bind(Index m, const S* data, bool is_zero = false) {
     Slot& s = slot_to_open(m);
-    s.data = const_cast<S*>(data);  // NOLINT(cppcoreguidelines-pro-type-const-cast): bound series are inputs, never written
+    s.data =
+        const_cast<S*>(data);  // NOLINT(cppcoreguidelines-pro-type-const-cast): bound series are inputs, never written
     s.is_zero = is_zero;
   }
 
@@ -79,58 +80,45 @@ class Series {
   std::deque<Slot> slots_;
 };
 
-template <class S>
-bool set_product(const Stage& stage, const Series<S>& out, const Series<S>& x, const Series<S>& y) {
+namespace detail {
+
+/// out_m = sum over the stage's pairs of weight(pair) / divisor x_a y_b; false, and out marked zero, where every term vanishes.
+template <class S, class Weight>
+bool set_sum(const Stage& stage, const Series<S>& out, const Series<S>& x, const Series<S>& y, const Weight& weight,
+             int divisor) {
   bool any = false;
   auto result = out[stage.number];
   for (const Pair& pair : stage.pairs) {
-    if (x.is_zero(pair.a) || y.is_zero(pair.b)) continue;
-    if (any) {
+    const int numerator = weight(pair);
+    if (numerator == 0 || x.is_zero(pair.a) || y.is_zero(pair.b)) continue;
+    const S factor = S(Real<S>(numerator)) / Real<S>(divisor);
+    if (!any) result.setZero();
+    if (numerator == divisor) {
       result += x[pair.a] * y[pair.b];
     } else {
-      result = x[pair.a] * y[pair.b];
+      result += factor * x[pair.a] * y[pair.b];
     }
     any = true;
   }
   out.mark(stage.number, !any);
   return any;
+}
+
+}  // namespace detail
+
+template <class S>
+bool set_product(const Stage& stage, const Series<S>& out, const Series<S>& x, const Series<S>& y) {
+  return detail::set_sum(stage, out, x, y, [](const Pair&) { return 1; }, 1);
 }
 
 template <class S>
 bool set_lower_product(const Stage& stage, const Series<S>& out, const Series<S>& x, const Series<S>& y) {
-  bool any = false;
-  auto result = out[stage.number];
-  for (const Pair& pair : stage.pairs) {
-    if (pair.b == 0 || x.is_zero(pair.a) || y.is_zero(pair.b)) continue;
-    if (any) {
-      result += x[pair.a] * y[pair.b];
-    } else {
-      result = x[pair.a] * y[pair.b];
-    }
-    any = true;
-  }
-  out.mark(stage.number, !any);
-  return any;
+  return detail::set_sum(stage, out, x, y, [](const Pair& pair) { return pair.b == 0 ? 0 : 1; }, 1);
 }
 
 template <class S>
 bool set_chain(const Stage& stage, const Series<S>& out, const Series<S>& x, const Series<S>& d) {
-  bool any = false;
-  auto result = out[stage.number];
-  for (const Pair& pair : stage.pairs) {
-    if (pair.weight == 0 || x.is_zero(pair.a) || d.is_zero(pair.b)) continue;
-    const S weight = S(Real<S>(pair.weight)) / Real<S>(stage.weight);
-    if (any) {
-      result += weight * x[pair.a] * d[pair.b];
-    } else if (pair.weight == stage.weight) {
-      result = x[pair.a] * d[pair.b];
-    } else {
-      result = weight * x[pair.a] * d[pair.b];
-    }
-    any = true;
-  }
-  out.mark(stage.number, !any);
-  return any;
+  return detail::set_sum(stage, out, x, d, [](const Pair& pair) { return pair.weight; }, stage.weight);
 }
 
 }  // namespace drift::calculus

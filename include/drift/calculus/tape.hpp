@@ -56,7 +56,8 @@ class Tape {
     std::fill(adjoints_[m].begin(), adjoints_[m].end(), S(0));
     refresh_rows(m);
     if (output_ != no_slot && m == 0) adjoints_[0][static_cast<std::size_t>(output_)] = S(1);
-    for (auto operation = operations_.rbegin(); operation != operations_.rend(); ++operation) backward(stage, *operation);
+    for (auto operation = operations_.rbegin(); operation != operations_.rend(); ++operation)
+      backward(stage, *operation);
     gradient.resize(inputs_);
     std::copy(adjoints_[m].begin(), adjoints_[m].begin() + inputs_, gradient.data());
   }

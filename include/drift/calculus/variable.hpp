@@ -85,8 +85,9 @@ class Variable {
   }
 
   friend Variable operator/(const Variable& x, const Variable& y) {
-    if (!y.tape_) return x.tape_ ? x.tape_->with_constant(Operator::scale, S(x.value_ / y.value_), x.slot_, S(S(1) / y.value_))
-                                 : Variable(S(x.value_ / y.value_));
+    if (!y.tape_)
+      return x.tape_ ? x.tape_->with_constant(Operator::scale, S(x.value_ / y.value_), x.slot_, S(S(1) / y.value_))
+                     : Variable(S(x.value_ / y.value_));
     return x * y.tape_->template unary<Reciprocal>(Operator::reciprocal, y.value_, y.slot_);
   }
 
@@ -167,7 +168,15 @@ struct Eigen::NumTraits<drift::calculus::Variable<S>> : Eigen::NumTraits<drift::
   using NonInteger = drift::calculus::Variable<S>;
   using Nested = drift::calculus::Variable<S>;
   using Literal = drift::calculus::Variable<S>;
-  enum { IsComplex = 0, IsInteger = 0, IsSigned = 1, RequireInitialization = 1, ReadCost = 2, AddCost = 8, MulCost = 16 };
+  enum {
+    IsComplex = 0,
+    IsInteger = 0,
+    IsSigned = 1,
+    RequireInitialization = 1,
+    ReadCost = 2,
+    AddCost = 8,
+    MulCost = 16
+  };
 };
 
 /// Products of matrices of plain numbers with vectors of Variables.

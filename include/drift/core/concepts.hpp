@@ -169,9 +169,7 @@ template <class P, class S>
 concept AcceptsScalar = Problem<P> && (std::same_as<S, ScalarOfProblem<P>> || HasExpand<P, S>);
 
 template <class F, class S>
-concept VectorField = requires(const F& f, const Vector<S>& theta) {
-  typename ScalarOf<decltype(f(theta))>;
-};
+concept VectorField = requires(const F& f, const Vector<S>& theta) { typename ScalarOf<decltype(f(theta))>; };
 
 template <class F>
 concept HasStepTime = requires(const F& f) { f.step_time(); };

@@ -45,9 +45,14 @@ using ScalarOf = typename std::decay_t<Expression>::Scalar;
 template <class A, class B>
 using Promoted = std::conditional_t<is_complex<A>, A, std::conditional_t<is_complex<B>, B, A>>;
 
+namespace detail {
+template <class Derived>
+void takes_expression(const Eigen::MatrixBase<Derived>&);
+}
+
 /// Any Eigen vector expression: a Vector, 2 * x, x.head(3), ...
 template <class X>
-concept VectorExpression = std::derived_from<X, Eigen::MatrixBase<X>>;
+concept VectorExpression = requires(const X& x) { detail::takes_expression(x); };
 
 /// A state at which a problem over numbers of type S can be asked: S itself or, where it is holomorphic, the complex of it.
 template <class X, class S>

@@ -5,7 +5,7 @@
 //     w_i = (-1)^i sum_{k=i+1..n} C(k-1, i) / k
 //
 // They are the derivative at t = 0 of the polynomial through n + 1 points, written in its increments: they add up to 1.
-// Source: THEORY 1.3, 1.4; the Newton series of the logarithm of the shift operator (Hairer, Lubich, Wanner IX for its use).
+// Source: the Newton series of the logarithm of the shift operator (Hairer, Lubich, Wanner IX for its use).
 // Cost: n^2 additions. They grow like 2^n / n and alternate in sign, which is what rounding is multiplied by.
 
 #include <drift/core/types.hpp>

@@ -11,7 +11,7 @@
 // The series is asymptotic: at fixed large h raising n makes it worse, once h |lambda| is not well below 1.
 // Rounding: about 2^n epsilon |theta|; the increments are formed first, so that nothing worse cancels.
 //
-// Source: THEORY 1.4 (algorithm D). Shapes: any length, the state gives it. Scalars: real, complex, multiprecision.
+// Source: derived for drift: the Newton series of the logarithm of the shift operator. Shapes: any length, the state gives it. Scalars: real, complex, multiprecision.
 // Cost: n steps. Errors: a step that returns another length throws InvalidArgument.
 
 #include <drift/core/concepts.hpp>

@@ -15,7 +15,7 @@
 // h = 0 is allowed and gives the negative gradient flow. There is no order 0.
 //
 // Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, IX; Barrett & Dherin arXiv 2009.11162 (n = 2); Rosca et al.
-//   arXiv 2302.01952 (n = 3); THEORY 1.3 and 1.6 (the recipes for n = 3, 4, 5 and the Taylor logarithm beyond).
+//   arXiv 2302.01952 (n = 3); the recipes for n = 3, 4, 5 and the Taylor logarithm beyond were derived for drift.
 // Shapes: state and field of problem.dimension(). States are real; complex ones where the problem is holomorphic.
 // Needs: tier 1 for n = 1, tier 2 for n = 2, tier 3 (problem.expand) beyond.
 // Cost in gradients of a network: n = 1: 1; 2: 2 to 3; 3: 4 to 5; 4: 9 to 11; 5: 18 to 21; beyond about n^3 / 3.
@@ -114,7 +114,7 @@ class Modified {
  private:
   // The modified trajectory y satisfies y(t + h) - y(t) = -h g(y(t)), so its field is sum_k B_k h^k [t^k] of -g(y(t)) with
   // Bernoulli's numbers B_k: each term is a coefficient of g along a curve whose own coefficients come from the terms before it
-  // (THEORY 1.6, written there for f = -g; here for g, along the reversed curve for n = 3 and 5). The push in which a product
+  // (for n = 3 and 5 the curve is reversed, so that it starts with +g). The push in which a product
   // can ride along with a later one is what makes the recipes cheap.
   template <class E>
   auto from_curves(E& e) const -> std::decay_t<decltype(e.gradient())> {
@@ -128,7 +128,7 @@ class Modified {
       return -g - h * (hg / R(2) + (h / R(6)) * c2);
     } else if constexpr (n == 4) {
       // One sparse curve, theta + g t^2 + Hg t^3 + (...) t^5. With zero coefficients skipped a layer costs 34 matrix products,
-      // against 45 for the two curves of THEORY 1.6; a program that skips nothing pays 21 units against 17.
+      // against 45 for two dense curves; a program that skips nothing pays 21 units against 17.
       e.push_zero();
       const V& hg = e.push(g);
       const V& hhg = e.push(hg);

@@ -24,7 +24,7 @@
 // never through V V' with unit-norm eigenvectors. Where it is exactly real (quadratics) the symmetric route is used, and states
 // without imaginary part are treated as real.
 //
-// Source: Rosca et al. arXiv 2302.01952, thesis arXiv 2310.14036; THEORY 2, 2.1, 2.2.
+// Source: Rosca et al. arXiv 2302.01952, thesis arXiv 2310.14036.
 // Shapes: state real or complex, field complex, of problem.dimension(). step_time() is h. h = 0 gives -g.
 // Needs: tier 2 at real states, tier 4 (HolomorphicProblem) at complex ones and so for integrating it; tier 3 for the third term.
 // Cost: dense n Hessian-vector products and an eigenproblem, Krylov m products (14 to 25 gradients of a network for m = 10);

@@ -23,7 +23,7 @@
 //               solution of anything that descent does, and an adaptive integrator spends its budget.
 //   real_part   the real part: log|1 - x| / x for real x. The field stays real and does not oscillate.
 //
-// Source: Rosca et al. arXiv 2302.01952, thesis arXiv 2310.14036; THEORY 2 and 2.1 (stable evaluation, branches).
+// Source: Rosca et al. arXiv 2302.01952, thesis arXiv 2310.14036; the continued branch was derived for drift.
 // Accuracy: a few epsilon for all real x and, relative to |alpha|, for complex x. NaN gives NaN.
 
 #include <drift/calculus/functions.hpp>

@@ -3,17 +3,20 @@
 //
 //     |phi(x) - step(x)|,    phi the solution of theta' = flow(theta) at time flow.step_time(), from x
 //
-//     auto d = one_step_error(flows::modified<3>(problem, h), descent::step(problem, {.learning_rate = h}), x);
+//     const auto step = descent::step(problem, GradientDescent{.learning_rate = h});
+//     auto d = one_step_error(flows::modified<3>(problem, h), step, x);
 //     d.norm;             // O(h^4)
 //     d.status;           // whether the flow got there
 //
-// For gradient descent this is the discretisation drift of one iterate. The step may be any callable theta -> Vector; the flow
-// needs a step_time(): modified<1> is the negative gradient flow with one. A complex flow is compared with the real
-// iterate as a complex vector, and also by its real part.
+// For gradient descent this is the discretisation drift of one iterate. The step may be any callable theta -> Vector;
+// the flow needs a step_time(): modified<1> is the negative gradient flow with one. A complex flow is compared with the
+// real iterate as a complex vector, and also by its real part.
 //
-// Cost: one step, and the integration: about 6 to 60 evaluations of the flow. Its default tolerances, unlike integrate's, are close to
-// double's rounding (relative 1e-13, absolute 1e-15), since the error of an order-n flow falls with h^(n+1).
-// Failure: a flow that does not reach the end (Status) or a step that is not finite gives the norm infinity, and says which.
+// Cost: one step, and the integration: about 6 to 60 evaluations of the flow. Its default tolerances, unlike
+// integrate's, are close to double's rounding (relative 1e-13, absolute 1e-15), since the error of an order-n flow
+// falls with h^(n+1).
+// Failure: a flow that does not reach the end (Status) or a step that is not finite gives the norm infinity, and says
+// which.
 // Errors: as integrate; a step that returns another length throws InvalidArgument.
 
 #include <drift/integrate/follow.hpp>

@@ -5,7 +5,8 @@
 //
 //     auto problem = losses::cosine();                // n = 1
 //
-// Minima: every x_i an odd multiple of pi, E = -n. Spectrum: -cos(x_i), one eigenvalue for each coordinate, 1 at the minima.
+// Minima: every x_i an odd multiple of pi, E = -n. Spectrum: -cos(x_i), one eigenvalue for each coordinate, 1 at the
+// minima.
 //
 // Gives: tiers 1 to 4, nestable. Cost: n cosines a value. Errors: n below 1: InvalidArgument.
 

@@ -1,14 +1,16 @@
 #pragma once
 // losses::least_squares(X, y): linear regression, half the mean squared residual.
 //
-//     E(theta) = |X theta - y|^2 / (2 N),     grad E = X^T (X theta - y) / N,     Hessian X^T X / N,  all higher derivatives 0
+//     E(theta) = |X theta - y|^2 / (2 N),     grad E = X^T (X theta - y) / N,     Hessian X^T X / N,  all higher
+//              derivatives 0
 //
 //     auto problem = losses::least_squares(X, y);     // X: N examples x n features, y: N targets
 //
 // Minima: the solutions of X^T X theta = X^T y. Spectrum: the squared singular values of X over N, so never negative.
 //
-// Gives: tiers 1 to 4, nestable. The data are shared by the copies. Cost: two products with X for each gradient and push, so
-// X^T X is never formed. A mean over examples and half a square, as all losses here: with N = 1, n = 1 it is (x theta - y)^2 / 2.
+// Gives: tiers 1 to 4, nestable. The data are shared by the copies. Cost: two products with X for each gradient and
+// push, so X^T X is never formed. A mean over examples and half a square, as all losses here: with N = 1, n = 1 it is
+// (x theta - y)^2 / 2.
 // Errors: X without rows or columns or not finite, y of another length than X has rows or not finite: InvalidArgument.
 
 #include <drift/calculus/expansion.hpp>

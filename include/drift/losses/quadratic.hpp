@@ -5,12 +5,14 @@
 //
 //     auto problem = losses::quadratic(A, b);         // A symmetric n x n; without b: b = 0
 //
-// Minima: A theta* = b where A is positive definite, then E(theta*) = -b^T theta* / 2. Spectrum: that of A, everywhere. Gradient
-// descent multiplies the component of theta - theta* along an eigenvector of eigenvalue lambda by 1 - h lambda in every step.
+// Minima: A theta* = b where A is positive definite, then E(theta*) = -b^T theta* / 2. Spectrum: that of A, everywhere.
+// Gradient descent multiplies the component of theta - theta* along an eigenvector of eigenvalue lambda by 1 - h lambda
+// in every step.
 //
-// Gives: tiers 1 to 4, nestable. A and b are shared by the copies. Cost: one product with A for each value, gradient and push.
-// Errors: A empty, not square, not symmetric (to 16 epsilon of its largest entry; what is within is averaged) or not finite, b of
-// another length or not finite: InvalidArgument.
+// Gives: tiers 1 to 4, nestable. A and b are shared by the copies. Cost: one product with A for each value, gradient
+// and push.
+// Errors: A empty, not square, not symmetric (to 16 epsilon of its largest entry; what is within is averaged) or not
+// finite, b of another length or not finite: InvalidArgument.
 
 #include <drift/calculus/expansion.hpp>
 

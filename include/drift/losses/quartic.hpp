@@ -5,8 +5,8 @@
 //
 //     auto problem = losses::quartic();               // n = 1
 //
-// Minimum: 0, E = 0. Spectrum: 1 + 3 x_i^2, one eigenvalue for each coordinate, 1 at the minimum. Gradient descent with rate h goes
-// monotonically where h (1 + x^2) < 1, oscillates beyond, and diverges from |x| > sqrt(2/h - 1).
+// Minimum: 0, E = 0. Spectrum: 1 + 3 x_i^2, one eigenvalue for each coordinate, 1 at the minimum. Gradient descent with
+// rate h goes monotonically where h (1 + x^2) < 1, oscillates beyond, and diverges from |x| > sqrt(2/h - 1).
 //
 // Gives: tiers 1 to 4, nestable. Cost: O(n) a value. Errors: n below 1: InvalidArgument.
 

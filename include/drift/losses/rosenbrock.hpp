@@ -6,8 +6,8 @@
 //     auto problem = losses::rosenbrock();            // n = 2, a = 1, b = 100
 //     auto problem = losses::rosenbrock<float>(10);
 //
-// Minima: for n = 2 the one minimum (a, a^2), E = 0; for a = 1 the point (1, ..., 1), E = 0, in every dimension, with a second, local
-// minimum near (-1, 1, ..., 1) from n = 4 on. Spectrum for n = 2 at the minimum: the Hessian is
+// Minima: for n = 2 the one minimum (a, a^2), E = 0; for a = 1 the point (1, ..., 1), E = 0, in every dimension, with a
+// second, local minimum near (-1, 1, ..., 1) from n = 4 on. Spectrum for n = 2 at the minimum: the Hessian is
 // [[2 + 8 b a^2, -4 a b], [-4 a b, 2 b]], of determinant 4 b: 0.4 and 1001.6 for the defaults.
 //
 // Source: Rosenbrock, The Computer Journal 3 (1960) 175-184. Gives: tiers 1 to 4, nestable. Cost: O(n) a value.

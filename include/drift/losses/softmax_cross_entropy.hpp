@@ -24,7 +24,8 @@ struct SoftmaxCrossEntropy {
    public:
     Operation(Index rows, Index outputs) : exponential_(rows, outputs), probability_(rows, outputs), sum_(rows, 1) {}
 
-    S start(const calculus::Series<S>& z, const Matrix<Real<S>>& targets, const Real<S>& scale, const calculus::Series<S>& z_hat) {
+    S start(const calculus::Series<S>& z, const Matrix<Real<S>>& targets, const Real<S>& scale,
+            const calculus::Series<S>& z_hat) {
       using std::exp;
       using std::log;
       open(0);
@@ -50,7 +51,8 @@ struct SoftmaxCrossEntropy {
       return S(scale) * total;
     }
 
-    void advance(const calculus::Stage& stage, const calculus::Series<S>& z, const Real<S>& scale, const calculus::Series<S>& z_hat) {
+    void advance(const calculus::Stage& stage, const calculus::Series<S>& z, const Real<S>& scale,
+                 const calculus::Series<S>& z_hat) {
       const Index m = stage.number;
       open(m);
       if (!calculus::set_chain(stage, exponential_, z, exponential_)) {

@@ -20,14 +20,16 @@ struct SquaredError {
     Operation(Index rows, Index outputs) : residual_(rows, outputs) {}
 
     /// This block's share of the loss, and coefficient 0 of the outputs' adjoint.
-    S start(const calculus::Series<S>& z, const Matrix<Real<S>>& targets, const Real<S>& scale, const calculus::Series<S>& z_hat) {
+    S start(const calculus::Series<S>& z, const Matrix<Real<S>>& targets, const Real<S>& scale,
+            const calculus::Series<S>& z_hat) {
       residual_ = z.matrix(0) - targets.template cast<S>();
       z_hat.matrix(0) = S(scale) * residual_;
       z_hat.mark(0, false);
       return S(scale / Real<S>(2)) * residual_.cwiseProduct(residual_).sum();
     }
 
-    void advance(const calculus::Stage& stage, const calculus::Series<S>& z, const Real<S>& scale, const calculus::Series<S>& z_hat) {
+    void advance(const calculus::Stage& stage, const calculus::Series<S>& z, const Real<S>& scale,
+                 const calculus::Series<S>& z_hat) {
       const Index m = stage.number;
       z_hat.mark(m, z.is_zero(m));
       if (!z.is_zero(m)) z_hat[m] = S(scale) * z[m];

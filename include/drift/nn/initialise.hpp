@@ -52,7 +52,9 @@ inline Initialiser glorot_normal(double gain = 1) { return checked({.gain = gain
 inline Initialiser glorot_uniform(double gain = 1) {
   return checked({.distribution = Initialiser::Distribution::uniform, .gain = gain});
 }
-inline Initialiser he_normal(double gain = 1) { return checked({.fan = Initialiser::Fan::in, .variance = 2, .gain = gain}); }
+inline Initialiser he_normal(double gain = 1) {
+  return checked({.fan = Initialiser::Fan::in, .variance = 2, .gain = gain});
+}
 inline Initialiser lecun_normal(double gain = 1) { return checked({.fan = Initialiser::Fan::in, .gain = gain}); }
 
 /// A flat vector of the network's parameters. `how` is an Initialiser or any type with its two members.

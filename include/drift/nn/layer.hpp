@@ -80,7 +80,8 @@ class DenseOperation {
  public:
   DenseOperation(const Dense&, Index, Index) {}
 
-  void advance(const calculus::Stage& stage, const calculus::Series<S>& x, Parameters<S> p, const calculus::Series<S>& y) {
+  void advance(const calculus::Stage& stage, const calculus::Series<S>& x, Parameters<S> p,
+               const calculus::Series<S>& y) {
     const calculus::Series<S>& weight = p[0];
     const calculus::Series<S>& bias = p[1];
     const Index m = stage.number;
@@ -99,8 +100,8 @@ class DenseOperation {
     y.mark(m, !any);
   }
 
-  void pull_back(const calculus::Stage& stage, const calculus::Series<S>& y_hat, const calculus::Series<S>& x, Parameters<S> p,
-                 const calculus::Series<S>* x_hat, Gradients<S> p_hat) {
+  void pull_back(const calculus::Stage& stage, const calculus::Series<S>& y_hat, const calculus::Series<S>& x,
+                 Parameters<S> p, const calculus::Series<S>* x_hat, Gradients<S> p_hat) {
     const calculus::Series<S>& weight = p[0];
     const Index m = stage.number;
     for (const calculus::Pair& pair : stage.pairs) {
@@ -128,7 +129,8 @@ class ActivationOperation {
   template <class Layer>
   ActivationOperation(const Layer&, Index rows, Index width) : slope_(rows, width), auxiliary_(rows, width) {}
 
-  void advance(const calculus::Stage& stage, const calculus::Series<S>& x, Parameters<S>, const calculus::Series<S>& y) {
+  void advance(const calculus::Stage& stage, const calculus::Series<S>& x, Parameters<S>,
+               const calculus::Series<S>& y) {
     const Index m = stage.number;
     slope_.open(m);
     if constexpr (Function::series > 2) auxiliary_.open(m);
@@ -143,8 +145,8 @@ class ActivationOperation {
     if constexpr (Function::series > 2) auxiliary_.mark(m, true);
   }
 
-  void pull_back(const calculus::Stage& stage, const calculus::Series<S>& y_hat, const calculus::Series<S>&, Parameters<S>,
-                 const calculus::Series<S>* x_hat, Gradients<S>) {
+  void pull_back(const calculus::Stage& stage, const calculus::Series<S>& y_hat, const calculus::Series<S>&,
+                 Parameters<S>, const calculus::Series<S>* x_hat, Gradients<S>) {
     if (x_hat != nullptr) calculus::set_product(stage, *x_hat, y_hat, slope_);
   }
 
@@ -154,7 +156,8 @@ class ActivationOperation {
   void start(Values x, Values y, Values slope) {
     S unused(0);
     S* const auxiliary = Function::series > 2 ? auxiliary_[0].data() : nullptr;
-    for (Index i = 0; i < x.size(); ++i) Function::start(x[i], y[i], slope[i], auxiliary != nullptr ? auxiliary[i] : unused);
+    for (Index i = 0; i < x.size(); ++i)
+      Function::start(x[i], y[i], slope[i], auxiliary != nullptr ? auxiliary[i] : unused);
   }
 
   calculus::Series<S> slope_;
@@ -183,11 +186,12 @@ struct Identity {
   template <class S>
   struct Operation {
     Operation(const Identity&, Index, Index) {}
-    void advance(const calculus::Stage& stage, const calculus::Series<S>& x, Parameters<S>, const calculus::Series<S>& y) {
+    void advance(const calculus::Stage& stage, const calculus::Series<S>& x, Parameters<S>,
+                 const calculus::Series<S>& y) {
       copy(stage.number, x, y);
     }
-    void pull_back(const calculus::Stage& stage, const calculus::Series<S>& y_hat, const calculus::Series<S>&, Parameters<S>,
-                   const calculus::Series<S>* x_hat, Gradients<S>) {
+    void pull_back(const calculus::Stage& stage, const calculus::Series<S>& y_hat, const calculus::Series<S>&,
+                   Parameters<S>, const calculus::Series<S>* x_hat, Gradients<S>) {
       if (x_hat != nullptr) copy(stage.number, y_hat, *x_hat);
     }
 

@@ -9,7 +9,8 @@ namespace drift::nn {
 template <class Net, class S, class X>
 Matrix<S> predict(const Net& net, const Vector<S>& theta, const Eigen::MatrixBase<X>& inputs) {
   require_size(theta, net.parameters(), "theta", "the network's parameters");
-  require(inputs.cols() == net.inputs(), "columns of X", inputs.cols(), std::to_string(net.inputs()) + ", the network's inputs");
+  require(inputs.cols() == net.inputs(), "columns of X", inputs.cols(),
+          std::to_string(net.inputs()) + ", the network's inputs");
   ParameterSeries<S> parameters(net);
   parameters.bind(0, theta, false);
   Matrix<S> outputs(inputs.rows(), net.outputs());
@@ -25,7 +26,8 @@ Matrix<S> predict(const Net& net, const Vector<S>& theta, const Eigen::MatrixBas
 }
 
 template <class Net, class S, class X>
-double accuracy(const Net& net, const Vector<S>& theta, const Eigen::MatrixBase<X>& inputs, const std::vector<int>& labels) {
+double accuracy(const Net& net, const Vector<S>& theta, const Eigen::MatrixBase<X>& inputs,
+                const std::vector<int>& labels) {
   require(!labels.empty(), "labels", "empty", "one label for each example");
   require(static_cast<Index>(labels.size()) == inputs.rows(), "number of labels", labels.size(),
           std::to_string(inputs.rows()) + ", the rows of X");

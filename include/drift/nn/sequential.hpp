@@ -37,14 +37,14 @@ class Sequential {
       const Index required = layer.required_width();
       if (required != any_width) {
         if (width == any_width) inputs_ = width = required;
-        require(width == required, "inputs of layer " + std::to_string(position) + " (" + std::string(layer.name) + ")", required,
-                std::to_string(width) + ", the outputs of the layer before");
+        require(width == required, "inputs of layer " + std::to_string(position) + " (" + std::string(layer.name) + ")",
+                required, std::to_string(width) + ", the outputs of the layer before");
       }
       width = layer.output_width(width);
       widths_.push_back(width);
       for (const ParameterShape& shape : layer.parameters()) {
-        blocks_.push_back({std::to_string(position) + "." + std::string(shape.name), shape.rows, shape.columns, parameters_,
-                           shape.is_weight});
+        blocks_.push_back({std::to_string(position) + "." + std::string(shape.name), shape.rows, shape.columns,
+                           parameters_, shape.is_weight});
         parameters_ += shape.rows * shape.columns;
       }
       ++position;
@@ -87,7 +87,8 @@ Sequential<Layers...> sequential(Layers... layers) {
 template <class Net>
 const ParameterBlock& block(const Net& net, std::string_view name) {
   const auto& blocks = net.blocks();
-  const auto found = std::find_if(blocks.begin(), blocks.end(), [&](const ParameterBlock& b) { return b.name == name; });
+  const auto found =
+      std::find_if(blocks.begin(), blocks.end(), [&](const ParameterBlock& b) { return b.name == name; });
   if (found != blocks.end()) return *found;
   std::string names;
   for (const ParameterBlock& b : blocks) names += (names.empty() ? "" : ", ") + b.name;
