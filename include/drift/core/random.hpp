@@ -37,6 +37,7 @@
 #include <istream>
 #include <iterator>
 #include <limits>
+#include <numbers>
 #include <numeric>
 #include <ostream>
 #include <string>
@@ -87,7 +88,7 @@ inline double reproducible_log(double x) {
   const auto bits = std::bit_cast<std::uint64_t>(x);
   double exponent = static_cast<double>(static_cast<std::int64_t>(bits >> 52) - 1023);
   double mantissa = std::bit_cast<double>((bits & fraction_mask) | std::uint64_t{1023} << 52);
-  if (mantissa > 1.4142135623730951) {
+  if (mantissa > std::numbers::sqrt2) {
     mantissa *= 0.5;
     exponent += 1;
   }
@@ -96,7 +97,7 @@ inline double reproducible_log(double x) {
                                                           1. / 13, 1. / 15, 1. / 17, 1. / 19, 1. / 21, 1. / 23};
   const double s = (mantissa - 1) / (mantissa + 1);
   const double log_of_mantissa = 2 * s * horner(odd_reciprocals, s * s);
-  return std::fma(exponent, 0.69314718055994530942, log_of_mantissa);
+  return std::fma(exponent, std::numbers::ln2, log_of_mantissa);
 }
 
 /// Minus the standard normal quantile of `tail`, a probability in (0, 1/2); `centre` is 1/2 - tail, given separately

@@ -58,6 +58,7 @@ namespace detail {
 /// prefix0, prefix1, ...
 inline std::vector<std::string> numbered_names(const std::string& prefix, Index count) {
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(count));
   for (Index i = 0; i < count; ++i) names.push_back(prefix + std::to_string(i));
   return names;
 }

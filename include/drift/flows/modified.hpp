@@ -92,7 +92,7 @@ class Modified {
     requires AcceptsScalar<P, ScalarOf<X>>
   Vector<ScalarOf<X>> operator()(const X& theta) const {
     using S = ScalarOf<X>;
-    if constexpr (n == 1) {
+    if constexpr (n == 1) {  // NOLINT(bugprone-branch-clone): known to the compiler here, to the caller below
       return -drift::gradient(problem_, theta);
     } else if (h_ == Scalar(0)) {  // 1 / h occurs below
       return -drift::gradient(problem_, theta);

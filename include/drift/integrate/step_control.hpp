@@ -16,6 +16,7 @@
 #include <drift/integrate/options.hpp>
 #include <drift/integrate/runge_kutta.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -163,7 +164,7 @@ class FixedPace {
     // A quotient that is whole but for rounding must not add an empty last step.
     const R count = ceil(abs(end) / length * (R(1) - R(8) * epsilon<R>()));
     count_ = count < R(options.maximum_steps) ? static_cast<Index>(count) : options.maximum_steps + 1;
-    if (count_ < 1) count_ = 1;
+    count_ = std::max<Index>(count_, 1);
   }
 
   void begin(CountedField<S>&, const Vector<S>&, const Vector<S>&) {}

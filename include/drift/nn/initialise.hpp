@@ -16,6 +16,7 @@
 #include <drift/nn/sequential.hpp>
 
 #include <cmath>
+#include <numbers>
 
 namespace drift::nn {
 
@@ -38,7 +39,7 @@ struct Initialiser {
 
   double draw(Random& random, double deviation) const {
     if (distribution == Distribution::normal) return deviation * random.normal<double>();
-    const double bound = deviation * std::sqrt(3.0);
+    const double bound = deviation * std::numbers::sqrt3;
     return random.uniform<double>(-bound, bound);
   }
 };

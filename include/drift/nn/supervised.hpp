@@ -17,8 +17,7 @@
 
 #include <memory>
 
-namespace drift {
-namespace nn {
+namespace drift::nn {
 
 /// How many examples run through the network together: few enough that a block of all layers stays in the cache, many enough
 /// that the matrix products are efficient.
@@ -172,5 +171,4 @@ Supervised<Net, Loss, typename X::Scalar> supervised(Net net, Loss loss, const E
   return {std::move(net), std::move(loss), Matrix<T>(inputs), targets};
 }
 
-}  // namespace nn
-}  // namespace drift
+}  // namespace drift::nn
