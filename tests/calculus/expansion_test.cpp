@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 #include <drift/core/random.hpp>
+#include <stdexcept>
 
 #include <thread>
 
@@ -180,4 +181,39 @@ TEST_CASE("two threads may ask one problem at once", "[expansion][threads]") {
   other.join();
   CHECK(together[0] == alone[0]);
   CHECK(together[1] == alone[1]);
+}
+
+namespace {
+
+/// x^2, or an exception where x is above 1.
+struct Thrower {
+  template <class T>
+  T operator()(const Vector<T>& x) const {
+    const T square = x[0] * x[0];
+    if (x[0] > T(1)) throw std::runtime_error("too far");
+    return square * x[1];
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an expansion that a throwing callable left is at no point until it is moved to one", "[expansion]") {
+  auto e = differentiable(Thrower{}, 2).expand(Vector<double>{{0.5, 2}});
+  CHECK_THROWS_WITH(e.move_to(Vector<double>{{2, 2}}), "too far");
+  CHECK_THROWS_WITH(e.push(Vector<double>{{1, 0}}), Catch::Contains("left by an exception"));
+  CHECK_THROWS_WITH(e.rewind(0), Catch::Contains("left by an exception"));
+  e.move_to(Vector<double>{{0.5, 2}});
+  CHECK(e.push(Vector<double>{{1, 0}}) == Vector<double>{{4, 1}});
+}
+
+TEST_CASE("an expansion may be moved to an expression of its own state", "[expansion]") {
+  auto e = differentiable(Thrower{}, 2).expand(Vector<double>{{0.5, 0.25}});
+  e.move_to(e.state().reverse());
+  CHECK(e.state() == Vector<double>{{0.25, 0.5}});
+}
+
+TEST_CASE("a push on an expansion that is about to go returns a value", "[expansion]") {
+  const auto problem = differentiable(Thrower{}, 2);
+  const Vector<double>& kept = problem.expand(Vector<double>{{0.5, 2}}).push(Vector<double>{{1, 0}});
+  CHECK(kept == Vector<double>{{4, 1}});
 }

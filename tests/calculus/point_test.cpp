@@ -4,6 +4,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <memory>
+#include <stdexcept>
+
 using namespace drift;
 
 namespace {
@@ -99,4 +102,34 @@ TEST_CASE("expand takes any Eigen expression, real or complex", "[point]") {
   CHECK(expand(problem, 2 * x.cast<std::complex<double>>()).value().real() ==
         Approx(problem.value(Vector<double>(2 * x))));
   CHECK_THROWS_AS(expand(problem, Vector<double>::Zero(1)), InvalidArgument);
+}
+
+namespace {
+
+/// x^2, failing as often as told.
+struct Failing {
+  using Scalar = double;
+  std::shared_ptr<int> failures = std::make_shared<int>(0);
+  Index dimension() const { return 1; }
+  double value(const Vector<double>& x) const {
+    if (*failures > 0) {
+      --*failures;
+      throw std::runtime_error("no value now");
+    }
+    return x[0] * x[0];
+  }
+  Vector<double> gradient(const Vector<double>& x) const { return 2 * x; }
+};
+
+}  // namespace
+
+TEST_CASE("a point stays where it was when the problem throws", "[point]") {
+  const Failing problem;
+  auto point = point_at(problem, Vector<double>{{1}});
+  *problem.failures = 1;
+  CHECK_THROWS_WITH(point.move_to(Vector<double>{{0.5}}), "no value now");
+  CHECK(point.state()[0] == 1);
+  CHECK(point.gradient()[0] == 2);
+  point.move_to(Vector<double>{{0.5}});
+  CHECK(point.value() == 0.25);
 }

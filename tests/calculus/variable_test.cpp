@@ -265,3 +265,9 @@ TEST_CASE("float and long double constants mix with Variables of another type", 
   using C = std::complex<float>;
   CHECK(gradient(one<float>(f), Vector<C>::Constant(1, C(0, 1)))[0] == C(0.5F, 4));
 }
+
+TEST_CASE("a power above 1 has value and gradient 0 at 0", "[variable]") {
+  const auto problem = differentiable([](const auto& x) { return pow(x[0], 2.5); }, 1);
+  CHECK(value(problem, Vector<double>::Zero(1)) == 0);
+  CHECK(gradient(problem, Vector<double>::Zero(1))[0] == 0);
+}

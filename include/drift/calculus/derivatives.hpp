@@ -40,6 +40,7 @@ auto borrow_expansion(const P& problem, const X& x) {
       HasExpand<P, ScalarOf<X>>,
       "this needs problem.expand(theta): an ExpandableProblem, or a HolomorphicProblem where the state is complex "
       "(core/concepts.hpp)");
+  require_expansion<decltype(problem.expand(evaluated(x))), ScalarOf<X>>();
   require_size(x, problem.dimension(), "theta");
   if constexpr (requires { problem.borrow(x); }) {
     return problem.borrow(x);
@@ -176,7 +177,6 @@ Vector<ScalarOf<X>> directional_derivatives(const P& problem, const X& x, const 
 template <ExpandableProblem P, StateOver<ScalarOfProblem<P>> X, VectorExpression U, VectorExpression V>
 Vector<ScalarOf<X>> third_derivative(const P& problem, const X& x, const U& u, const V& v) {
   using S = ScalarOf<X>;
-  using std::sqrt;
   require_size(u, problem.dimension(), "u");
   require_size(v, problem.dimension(), "v");
   const Vector<S> a = u.template cast<S>();
@@ -188,7 +188,7 @@ Vector<ScalarOf<X>> third_derivative(const P& problem, const X& x, const U& u, c
     e.push(b);             // t's
     return e.push_zero();  // the coefficient of their product
   } else {
-    const Real<S> a_norm = sqrt(a.squaredNorm()), b_norm = sqrt(b.squaredNorm());
+    const Real<S> a_norm = a.stableNorm(), b_norm = b.stableNorm();
     if (a_norm == Real<S>(0) || b_norm == Real<S>(0)) return Vector<S>::Zero(a.size());
     const Vector<S> scaled = b * S(a_norm / b_norm);
     const Vector<S> sum = derivative_along(problem, x, Vector<S>(a + scaled), 2);

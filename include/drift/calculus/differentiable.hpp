@@ -101,6 +101,12 @@ class Differentiable {
 template <class S = double, class F>
   requires(std::invocable<const F&, const Vector<S>&>)
 Differentiable<F, S> differentiable(F f, Index n) {
+  using T =
+      calculus::Variable<S>;  // a vector of these converts to one of plain numbers, so it is the result that tells
+  static_assert(
+      std::same_as<std::decay_t<std::invoke_result_t<const F&, const Vector<T>&>>, T>,
+      "the callable must take a vector of every number type T, not of one, and return a T: [](const auto& x) { ... }, "
+      "or template <class T> T operator()(const Vector<T>& x) const");
   return {std::move(f), n};
 }
 

@@ -10,6 +10,8 @@
 //     void rewind(Index stage);                                                                   optional
 // where `direction` is theta_m. It may assume that stages below m are there and that m is at most one more than the last.
 //
+// The program may throw (a user's callable may). The expansion is then at no point, and refuses all but move_to.
+//
 // The expansion checks sizes and order, keeps every stage's direction and gradient at a fixed place, and hands out
 // references to them. It allocates on the first visit of a stage only.
 
@@ -48,11 +50,17 @@ class ProgramExpansion {
 
   /// Coefficient stage() + 1 of the gradient along the curve that goes on with this direction.
   template <VectorExpression V>
-  const Vector<Scalar>& push(const V& direction) {
+  const Vector<Scalar>& push(const V& direction) & {
     require_size(direction, dimension(), "direction");
     const auto slot = open_next_stage();
     directions_[slot] = direction;
     return run(slot, false);
+  }
+
+  /// Of an expansion that is about to go, by value: expand(problem, theta).push(v).
+  template <VectorExpression V>
+  Vector<Scalar> push(const V& direction) && {
+    return push(direction);  // *this is an lvalue here
   }
 
   /// The same for the direction 0.
@@ -64,6 +72,7 @@ class ProgramExpansion {
 
   /// Back to a stage that is already there; later ones are forgotten.
   void rewind(Index stage) {
+    require_point();
     require(stage >= 0 && stage <= stage_, "stage", stage, "between 0 and the last stage pushed");
     stage_ = stage;
     if constexpr (requires { program_.rewind(stage); }) program_.rewind(stage);
@@ -73,13 +82,25 @@ class ProgramExpansion {
   template <VectorExpression V>
   void move_to(const V& theta) {
     require_size(theta, dimension(), "theta");
-    stage_ = 0;
-    directions_.front() = theta;
+    stage_ = at_no_point;
+    if constexpr (PlainVector<V>) {
+      directions_.front() = theta;
+    } else {
+      directions_.front() = theta.eval();  // the expression may refer to state()
+    }
     value_ = program_.start(directions_.front(), gradients_.front());
+    stage_ = 0;
   }
 
  private:
+  static constexpr Index at_no_point = -1;
+
+  void require_point() const {
+    require(stage_ != at_no_point, "expansion", "left by an exception", "moved to a point (move_to) before it goes on");
+  }
+
   std::size_t open_next_stage() {
+    require_point();
     const auto slot = static_cast<std::size_t>(stage_ + 1);
     if (directions_.size() <= slot) {
       directions_.emplace_back();
@@ -89,8 +110,10 @@ class ProgramExpansion {
   }
 
   const Vector<Scalar>& run(std::size_t slot, bool direction_is_zero) {
-    program_.advance(stages_[stage_ + 1], directions_[slot], direction_is_zero, gradients_[slot]);
-    ++stage_;
+    const Index next = stage_ + 1;
+    stage_ = at_no_point;
+    program_.advance(stages_[next], directions_[slot], direction_is_zero, gradients_[slot]);
+    stage_ = next;
     return gradients_[slot];
   }
 

@@ -29,9 +29,11 @@ class GradientPoint {
 
   void move_to(const Vector<Scalar>& theta) {
     require_size(theta, problem_.dimension(), "theta");
+    Scalar value = problem_.value(theta);  // the user's code may throw: the point then stays as it was
+    Vector<Scalar> gradient = problem_.gradient(theta);
     state_ = theta;
-    value_ = problem_.value(state_);
-    gradient_ = problem_.gradient(state_);
+    value_ = std::move(value);
+    gradient_ = std::move(gradient);
   }
 
  protected:
@@ -80,6 +82,7 @@ template <Problem P, StateOver<ScalarOfProblem<P>> X>
 auto point_at(const P& problem, const X& theta) {
   require_size(theta, problem.dimension(), "theta");
   if constexpr (HasExpand<P, ScalarOf<X>>) {
+    require_expansion<decltype(problem.expand(evaluated(theta))), ScalarOf<X>>();
     return problem.expand(evaluated(theta));
   } else if constexpr (HasHessianVectorProduct<P>) {
     return HessianPoint<P>(problem, evaluated(theta));
@@ -92,6 +95,7 @@ auto point_at(const P& problem, const X& theta) {
 template <ExpandableProblem P, StateOver<ScalarOfProblem<P>> X>
 auto expand(const P& problem, const X& theta) {
   static_assert(HasExpand<P, ScalarOf<X>>, "a complex state needs a HolomorphicProblem (core/concepts.hpp)");
+  require_expansion<decltype(problem.expand(evaluated(theta))), ScalarOf<X>>();
   require_size(theta, problem.dimension(), "theta");
   return problem.expand(evaluated(theta));
 }

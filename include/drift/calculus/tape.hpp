@@ -87,7 +87,7 @@ class Tape {
   Variable<S> power(const S& x_value, Index x, const S& p) {
     using std::pow;
     const S z = pow(x_value, p);
-    return with_series(Operator::power, x, p, {z, p * z / x_value, S(0)}, 2);
+    return with_series(Operator::power, x, p, {z, p * S(pow(x_value, S(p - S(1)))), S(0)}, 2);
   }
 
  private:

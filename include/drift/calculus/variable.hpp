@@ -117,16 +117,17 @@ class Variable {
 
   /// x^n by repeated squaring, so that it holds at x = 0 and for negative x.
   friend Variable pow(const Variable& x, int n) {
-    if (n < 0) return Variable(1) / pow(x, -n);
     Variable result(1), square = x;
-    for (; n > 0; n >>= 1) {
-      if ((n & 1) != 0) result = result.is_one() ? square : result * square;
-      if (n > 1) square = square * square;
+    unsigned rest = n < 0 ? 0U - static_cast<unsigned>(n) : static_cast<unsigned>(n);
+    for (; rest > 0; rest >>= 1U) {
+      if ((rest & 1U) != 0) result = result.is_one() ? square : result * square;
+      if (rest > 1) square = square * square;
     }
-    return result;
+    return n < 0 ? Variable(1) / result : result;
   }
 
-  /// x^p. An exponent that is a small whole number is taken as one; any other needs x off the branch cut.
+  /// x^p. An exponent that is a small whole number is taken as one; any other needs x off the branch cut, and away from
+  /// zero for derivatives beyond the gradient.
   friend Variable pow(const Variable& x, const Variable& p) {
     using std::log;
     using std::pow;

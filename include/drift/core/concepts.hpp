@@ -14,17 +14,39 @@
 //   3     ExpandableProblem       p.expand(theta)                                            an Expansion            see below
 //   4     HolomorphicProblem      p.expand(z), z a Vector<std::complex<Scalar>>              an Expansion            4 x real
 //
-// A tier-3 problem is also tier 2: what p.hessian_vector_product would give is expand(theta).push(v). A model of tier 1:
+// A tier-3 problem is also tier 2: what p.hessian_vector_product would give is expand(theta).push(v). Models (tests/core/
+// concepts_page_test.cpp compiles and uses them):
 //
-//     struct Bowl {                                                        // E = |theta|^2 / 2
+//     struct Bowl {                                                        // tier 1: E = |theta|^2 / 2
 //       using Scalar = double;
 //       Index dimension() const { return 2; }
 //       double value(const Vector<double>& theta) const { return theta.squaredNorm() / 2; }
 //       Vector<double> gradient(const Vector<double>& theta) const { return theta; }
 //     };
 //
+//     struct CurvedBowl : Bowl {                                           // tier 2
+//       Vector<double> hessian_vector_product(const Vector<double>&, const Vector<double>& v) const { return v; }
+//     };
+//
+//     template <class S>
+//     struct BowlExpansion {                       // the gradient is theta, so its coefficient k is the curve's
+//       std::deque<Vector<S>> curve;               // a deque: references stay valid while it grows
+//       const Vector<S>& state() const { return curve[0]; }
+//       S value() const { return curve[0].cwiseProduct(curve[0]).sum() / S(2); }
+//       const Vector<S>& gradient() const { return curve[0]; }
+//       const Vector<S>& push(const Vector<S>& v) { return curve.emplace_back(v); }
+//       const Vector<S>& push_zero() { return push(Vector<S>::Zero(curve[0].size())); }
+//       void rewind(Index k) { curve.resize(static_cast<std::size_t>(k) + 1); }
+//       Index stage() const { return static_cast<Index>(curve.size()) - 1; }
+//       void move_to(const Vector<S>& theta) { curve = {theta}; }
+//     };
+//     struct ExpandableBowl : Bowl {                                       // tier 3; with both overloads tier 4
+//       BowlExpansion<double> expand(const Vector<double>& theta) const { return {{theta}}; }
+//       BowlExpansion<std::complex<double>> expand(const Vector<std::complex<double>>& z) const { return {{z}}; }
+//     };
+//
 // What needs what:
-//   tier 1  descent, minimise, flows::negative_gradient, modified<1>, flows::map_logarithm, one_step_error, hessian-free orders
+//   tier 1  descent, minimise, flows::negative_gradient, modified<1>, flows::map_logarithm, one_step_error
 //   tier 2  hessian, flows::modified<2>, drift-adjusted rates, flows::principal at real states (dense or Krylov)
 //   tier 3  third_derivative, directional derivatives of any order, flows::modified<n>
 //   tier 4  flows::principal at complex states, that is past h lambda = 1
@@ -51,7 +73,9 @@
 // VECTOR FIELD  f(theta) -> Vector, the right-hand side of theta' = f(theta). It may return complex numbers at a real state
 //               (flows::principal does); the integrator then works in complex numbers. f.dimension() where it is known.
 //               SteppedField: also f.step_time(), the time that one step of what the flow models takes: h, or 1 for a map's flow.
-// UPDATE        step(theta) -> Vector of the same type: one step of an optimiser or of play.
+// UPDATE        step(theta) -> Vector of the same type: one step of an optimiser or of play. A lambda must say so,
+//               [=](const Vector<double>& x) -> Vector<double> { return x - h * g(x); }: without the return type it would return an
+//               Eigen expression that refers to temporaries, and is refused. The same holds for fields and for a problem's members.
 // SCHEDULE      s.rate(iteration, e) -> Scalar, the learning rate; the first iteration is 0, e is the current Point.
 // OBSERVER      observer(...) -> void or Next; called once per accepted step. A wrong signature does not compile.
 
@@ -79,10 +103,15 @@ concept HasValue = HasScalar<P> && requires(const P& p, const Vector<ScalarOfPro
   { p.value(theta) } -> std::convertible_to<ScalarOfProblem<P>>;
 };
 
+/// A vector or matrix with numbers of its own. An Eigen expression, such as a lambda without a return type gives for
+/// `return x - h * g;`, would refer to temporaries that are gone: write `-> Vector<double>`.
+template <class V>
+concept PlainVector = std::derived_from<std::remove_cvref_t<V>, Eigen::PlainObjectBase<std::remove_cvref_t<V>>>;
+
 /// A vector of numbers of type S and no other: Eigen would silently make a complex vector of a real one, and in a concept also the
 /// reverse, so that a problem for real states would seem to take complex ones.
 template <class V, class S>
-concept VectorOver = std::convertible_to<V, const Vector<S>&> && std::same_as<ScalarOf<V>, S>;
+concept VectorOver = PlainVector<V> && std::convertible_to<V, const Vector<S>&> && std::same_as<ScalarOf<V>, S>;
 
 template <class P>
 concept HasGradient = HasScalar<P> && requires(const P& p, const Vector<ScalarOfProblem<P>>& theta) {
@@ -137,10 +166,26 @@ template <class E, class S>
 concept Expansion = HasState<E, S> && HasExpansionValue<E, S> && HasExpansionGradient<E, S> && HasPush<E, S> &&
                     HasPushZero<E, S> && HasRewind<E> && HasMoveTo<E, S> && std::move_constructible<E>;
 
+/// What p.expand(theta) returns is for states of scalar S. That it is an Expansion is for require_expansion to say, by name.
+template <class E, class S>
+concept ExpandsOver = std::move_constructible<E> && (!requires(const E& e) { e.state(); } || HasState<E, S>);
+
 template <class P, class S = ScalarOfProblem<P>>
 concept HasExpand = HasScalar<P> && requires(const P& p, const Vector<S>& theta) {
-  { p.expand(theta) } -> Expansion<S>;
+  { p.expand(theta) } -> ExpandsOver<S>;
 };
+
+/// Names the member that an Expansion lacks. Whatever calls p.expand(theta) says it first.
+template <class E, class S>
+constexpr void require_expansion() {
+  static_assert(HasState<E, S>, "what expand(theta) returns lacks `const Vector<S>& state() const`");
+  static_assert(HasExpansionValue<E, S>, "what expand(theta) returns lacks `S value() const`");
+  static_assert(HasExpansionGradient<E, S>, "what expand(theta) returns lacks `const Vector<S>& gradient() const`");
+  static_assert(HasPush<E, S>, "what expand(theta) returns lacks `const Vector<S>& push(const Vector<S>& direction)`");
+  static_assert(HasPushZero<E, S>, "what expand(theta) returns lacks `const Vector<S>& push_zero()`");
+  static_assert(HasRewind<E>, "what expand(theta) returns lacks `void rewind(Index stage)` or `Index stage() const`");
+  static_assert(HasMoveTo<E, S>, "what expand(theta) returns lacks `void move_to(const Vector<S>& theta)`");
+}
 
 template <class P>  // named, since g++ says of a bare disjunction only that no operand holds
 concept HasHessianVectorProductOrExpand = HasHessianVectorProduct<P> || HasExpand<P>;
@@ -161,7 +206,7 @@ concept HolomorphicProblem = ExpandableProblem<P> && HasExpand<P, std::complex<S
 /// Regularisers made of a problem's own gradient need it to be expandable themselves (calculus/stage.hpp says how it works).
 template <class P, class S = ScalarOfProblem<P>>
 concept NestableProblem = ExpandableProblem<P> && requires(const P& p, const Vector<S>& theta) {
-  { p.expand(theta, 1) } -> Expansion<S>;
+  { p.expand(theta, 1) } -> ExpandsOver<S>;
 };
 
 /// P can be worked with at states of scalar S: its own, or the complex of it where the problem is holomorphic.
@@ -169,7 +214,9 @@ template <class P, class S>
 concept AcceptsScalar = Problem<P> && (std::same_as<S, ScalarOfProblem<P>> || HasExpand<P, S>);
 
 template <class F, class S>
-concept VectorField = requires(const F& f, const Vector<S>& theta) { typename ScalarOf<decltype(f(theta))>; };
+concept VectorField = requires(const F& f, const Vector<S>& theta) {
+  { f(theta) } -> PlainVector;
+};
 
 template <class F>
 concept HasStepTime = requires(const F& f) { f.step_time(); };

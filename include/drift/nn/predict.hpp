@@ -6,13 +6,15 @@
 
 namespace drift::nn {
 
-template <class Net, class S, class X>
-Matrix<S> predict(const Net& net, const Vector<S>& theta, const Eigen::MatrixBase<X>& inputs) {
+template <class Net, VectorExpression Theta, class X>
+Matrix<ScalarOf<Theta>> predict(const Net& net, const Theta& theta, const Eigen::MatrixBase<X>& inputs) {
+  using S = ScalarOf<Theta>;
   require_size(theta, net.parameters(), "theta", "the network's parameters");
+  const Vector<S> values = theta;
   require(inputs.cols() == net.inputs(), "columns of X", inputs.cols(),
           std::to_string(net.inputs()) + ", the network's inputs");
   ParameterSeries<S> parameters(net);
-  parameters.bind(0, theta, false);
+  parameters.bind(0, values, false);
   Matrix<S> outputs(inputs.rows(), net.outputs());
   for (Index first = 0; first < inputs.rows(); first += examples_per_block) {
     const Index rows = std::min(examples_per_block, inputs.rows() - first);
@@ -25,13 +27,13 @@ Matrix<S> predict(const Net& net, const Vector<S>& theta, const Eigen::MatrixBas
   return outputs;
 }
 
-template <class Net, class S, class X>
-double accuracy(const Net& net, const Vector<S>& theta, const Eigen::MatrixBase<X>& inputs,
+template <class Net, VectorExpression Theta, class X>
+double accuracy(const Net& net, const Theta& theta, const Eigen::MatrixBase<X>& inputs,
                 const std::vector<int>& labels) {
   require(!labels.empty(), "labels", "empty", "one label for each example");
   require(static_cast<Index>(labels.size()) == inputs.rows(), "number of labels", labels.size(),
           std::to_string(inputs.rows()) + ", the rows of X");
-  const Matrix<S> outputs = predict(net, theta, inputs);
+  const Matrix<ScalarOf<Theta>> outputs = predict(net, theta, inputs);
   Index right = 0;
   for (Index i = 0; i < outputs.rows(); ++i) {
     Index best = 0;

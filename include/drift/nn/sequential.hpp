@@ -85,7 +85,7 @@ Sequential<Layers...> sequential(Layers... layers) {
 
 /// The block of that name; throws InvalidArgument listing the names there are.
 template <class Net>
-const ParameterBlock& block(const Net& net, std::string_view name) {
+ParameterBlock block(const Net& net, std::string_view name) {
   const auto& blocks = net.blocks();
   const auto found =
       std::find_if(blocks.begin(), blocks.end(), [&](const ParameterBlock& b) { return b.name == name; });
@@ -99,14 +99,18 @@ const ParameterBlock& block(const Net& net, std::string_view name) {
 template <class Net, class S>
 calculus::MatrixMap<S> view(const Net& net, Vector<S>& theta, std::string_view name) {
   require_size(theta, net.parameters(), "theta", "the network's parameters");
-  const ParameterBlock& b = block(net, name);
+  const ParameterBlock b = block(net, name);
   return {theta.data() + b.offset, b.rows, b.columns};
 }
 template <class Net, class S>
 calculus::ConstMatrixMap<S> view(const Net& net, const Vector<S>& theta, std::string_view name) {
   require_size(theta, net.parameters(), "theta", "the network's parameters");
-  const ParameterBlock& b = block(net, name);
+  const ParameterBlock b = block(net, name);
   return {theta.data() + b.offset, b.rows, b.columns};
 }
+
+/// A view of a temporary would outlive it: keep the vector in a variable.
+template <class Net, class S>
+void view(const Net& net, const Vector<S>&& theta, std::string_view name) = delete;
 
 }  // namespace drift::nn
