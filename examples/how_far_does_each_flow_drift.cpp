@@ -248,7 +248,7 @@ int main(int argc, char** argv) {
       "how_far_does_each_flow_drift",
       "How far does each continuous-time flow drift from gradient descent, for a network on real data?");
   Index seeds = 5;
-  std::vector<double> factors = {0.2, 0.4, 0.6, 0.8, 1.0, 1.2};
+  std::vector<double> factors = {0.2, 0.45, 0.7, 0.95, 1.2};
   std::string data = examples::data_file("iris.csv").string();
   example.setting("seeds", seeds, "number of initialisations, the first from --seed", {.quick = 1, .full = {}});
   example.setting("factors", factors, "learning rates in units of 2 / lambda_max at the start",
