@@ -254,3 +254,33 @@ TEST_CASE("vectors of the wrong length are refused by name", "[derivatives][erro
   CHECK_THROWS_WITH(directional_derivatives(problem, x, x, -1), Contains("n: was -1"));
   CHECK_THROWS_AS(hessian(ProductOnly{}, wrong), InvalidArgument);
 }
+
+TEST_CASE("products with many directions are the products with each, on any number of threads") {
+  const auto problem = mlp_2_3_2();
+  const Vector<double> x = Random(3).normal_vector(17);
+  const Matrix<double> directions = Random(4).normal_matrix(17, 5);
+  const Matrix<double> products = hessian_vector_products(problem, x, directions);
+  REQUIRE(products.cols() == 5);
+  for (Index i = 0; i < 5; ++i) CHECK(products.col(i) == hessian_vector_product(problem, x, directions.col(i)));
+  const Matrix<double> h = hessian(problem, x);
+  for (const int threads : {2, 3, 40}) {
+    CHECK(hessian_vector_products(problem, x, directions, threads) == products);
+    CHECK(hessian(problem, x, threads) == h);
+  }
+  CHECK(hessian_vector_products(problem, x, directions.leftCols(0), 2).cols() == 0);
+  CHECK_THROWS_WITH(hessian_vector_products(problem, x, directions.topRows(3)),
+                    Catch::Contains("rows of the directions: was 3, must be 17"));
+  CHECK_THROWS_WITH(hessian(problem, x, 0), Catch::Contains("threads: was 0"));
+
+  struct SecondOrder {  // a tier-2 problem of a user's own: E = |x|^4 / 4
+    using Scalar = double;
+    Index dimension() const { return 3; }
+    double value(const Vector<double>& p) const { return p.squaredNorm() * p.squaredNorm() / 4; }
+    Vector<double> gradient(const Vector<double>& p) const { return p.squaredNorm() * p; }
+    Vector<double> hessian_vector_product(const Vector<double>& p, const Vector<double>& v) const {
+      return p.squaredNorm() * v + 2 * p.dot(v) * p;
+    }
+  };
+  const Vector<double> p{{1, 2, -1}};
+  CHECK(hessian(SecondOrder{}, p, 2) == Matrix<double>(6 * Matrix<double>::Identity(3, 3) + 2 * p * p.transpose()));
+}

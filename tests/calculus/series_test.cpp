@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <cmath>
 #include <utility>
 
 using namespace drift;
@@ -64,4 +65,54 @@ TEST_CASE("a moved series keeps its coefficients, a bound one refers to its owne
   bound.bind(0, owner.data());
   owner(1, 0) = 8;
   CHECK(bound.constant_matrix(0) == owner);
+}
+
+TEST_CASE("sums of more terms than one pass takes, of arrays with a rest, are those of plain numbers", "[series]") {
+  // tanh(x_0 + x_1 t + ...), 13 numbers at once, to stage 20: z' = d x', d = 1 - z^2. The long doubles go through Eigen's loops.
+  const Index rows = 13, last = 20;
+  calculus::Stages stages;
+  Series<double> x(rows, 1), z(rows, 1), d(rows, 1);
+  Series<long double> xl(rows, 1), zl(rows, 1), dl(rows, 1);
+  for (Index m = 0; m <= last; ++m) {
+    const bool empty = m == 3 || m > 12;
+    if (empty) {
+      x.open_zero(m);
+      xl.open_zero(m);
+    } else {
+      x.open(m);
+      xl.open(m);
+      for (Index i = 0; i < rows; ++i) x[m][i] = std::sin(static_cast<double>(1 + m * rows + i)) / 2;
+      xl[m] = x[m].cast<long double>();
+    }
+    z.open(m);
+    d.open(m);
+    zl.open(m);
+    dl.open(m);
+    if (m == 0) {
+      zl[0] = xl[0].tanh();
+      dl[0] = 1 - zl[0] * zl[0];
+      z[0] = zl[0].cast<double>();
+      d[0] = dl[0].cast<double>();
+      continue;
+    }
+    CHECK(calculus::set_chain_with_square(stages[m], x, z, d, 0));
+    CHECK(calculus::set_chain_with_square(stages[m], xl, zl, dl, 0));
+    CHECK((z[m].cast<long double>() - zl[m]).abs().maxCoeff() < 1e-13L);
+    CHECK((d[m].cast<long double>() - dl[m]).abs().maxCoeff() < 1e-13L);
+  }
+}
+
+TEST_CASE("constant data are packed once, transposed, and anew when other data are bound", "[series]") {
+  const Matrix<double> first = Matrix<double>::Random(9, 5), second = Matrix<double>::Random(9, 5);
+  Series<double> series(9, 5);
+  series.bind_constant(0, first.data());
+  CHECK(series.is_constant(0));
+  const double* const packed = series.packed(0);
+  CHECK(series.packed(0) == packed);
+  CHECK(packed[0] == first(0, 0));
+  CHECK(packed[1] == first(0, 1));
+  series.bind_constant(0, second.data());
+  CHECK(series.packed(0)[1] == second(0, 1));
+  series.bind(0, first.data());
+  CHECK_FALSE(series.is_constant(0));
 }

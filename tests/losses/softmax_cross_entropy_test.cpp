@@ -1,6 +1,10 @@
 #include <catch2/catch.hpp>
 
 #include <drift/losses/softmax_cross_entropy.hpp>
+#include <drift/nn/supervised.hpp>
+
+#include <support/expect_derivatives.hpp>
+#include <support/written_out.hpp>
 
 #include <cmath>
 
@@ -19,8 +23,8 @@ Evaluated evaluate(const Matrix<double>& z, const Matrix<double>& targets) {
   outputs.open(0);
   outputs.matrix(0) = z;
   adjoint.open(0);
-  losses::SoftmaxCrossEntropy::Operation<double> loss(z.rows(), z.cols());
-  const double value = loss.start(outputs, targets, 1.0, adjoint);
+  losses::SoftmaxCrossEntropy::Operation<double> loss(losses::softmax_cross_entropy(), z.rows(), z.cols());
+  const double value = loss.start(outputs, targets, z.rows(), 1.0, adjoint);
   return {value, adjoint.matrix(0)};
 }
 
@@ -65,8 +69,8 @@ TEST_CASE("the coefficients of the probabilities sum to zero over the classes", 
   outputs.open(0);
   outputs.matrix(0) = z;
   adjoint.open(0);
-  losses::SoftmaxCrossEntropy::Operation<double> loss(2, 3);
-  loss.start(outputs, t, 1.0, adjoint);
+  losses::SoftmaxCrossEntropy::Operation<double> loss(losses::softmax_cross_entropy(), 2, 3);
+  loss.start(outputs, t, 2, 1.0, adjoint);
   for (Index m = 1; m < 6; ++m) {
     outputs.open(m);
     outputs.matrix(m) = (static_cast<double>(m) * z).array().sin();
@@ -75,4 +79,45 @@ TEST_CASE("the coefficients of the probabilities sum to zero over the classes", 
     CHECK(adjoint.matrix(m).rowwise().sum().norm() < 1e-14 * adjoint.matrix(m).norm());
     CHECK(adjoint.matrix(m).norm() > 0);
   }
+}
+
+namespace {
+
+const Matrix<double> inputs = Random(2).normal_matrix(6, 2);
+const std::vector<int> labels = {0, 2, 1, 1, 0, 2};
+const auto net = nn::sequential(nn::dense(2, 3), nn::tanh(), nn::dense(3, 3));
+
+// -sum of t log softmax(z), t smoothed.
+struct SmoothedCrossEntropy {
+  double smoothing;
+
+  template <class T>
+  T operator()(const std::vector<T>& z, const std::vector<T>& t) const {
+    const T log_sum = log(exp(z[0]) + exp(z[1]) + exp(z[2]));
+    T sum(0);
+    for (std::size_t c = 0; c < 3; ++c) sum += (T(1 - smoothing) * t[c] + T(smoothing / 3)) * (log_sum - z[c]);
+    return sum;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("label smoothing: every derivative is that of the written-out loss", "[losses]") {
+  const Vector<double> theta = 0.5 * Random(6).normal_vector(21);
+  const Vector<std::complex<double>> z =
+      theta.cast<std::complex<double>>() + std::complex<double>(0, 0.1) * Random(7).normal_vector(21);
+  for (const double smoothing : {0.0, 0.1, 0.6}) {
+    const auto problem =
+        nn::supervised(net, losses::softmax_cross_entropy({.label_smoothing = smoothing}), inputs, labels);
+    const auto twin = written_out(
+        inputs, losses::unit_vectors<double>(labels, 3), 21,
+        [](auto& layers, const auto& x) { return layers.dense(tanh_of(layers.dense(x, 3)), 3); },
+        SmoothedCrossEntropy{smoothing});
+    expect_same_expansion(problem, twin, theta);
+    expect_same_expansion(problem, twin, z);
+    expect_derivatives(problem, theta);
+  }
+  CHECK_THROWS_WITH(losses::softmax_cross_entropy({.label_smoothing = 1}),
+                    "label_smoothing: was 1, must be 0 or more and below 1");
+  CHECK_THROWS_AS(losses::softmax_cross_entropy({.label_smoothing = -0.1}), InvalidArgument);
 }

@@ -13,8 +13,8 @@ TEST_CASE("squared error is half the squared residual, and its adjoint the scale
   outputs.open(0);
   outputs.matrix(0) = z;
   adjoint.open(0);
-  losses::SquaredError::Operation<double> loss(2, 2);
-  CHECK(loss.start(outputs, y, 0.5, adjoint) == 0.5 * (1 + 0 + 4 + 1) / 2);
+  losses::SquaredError::Operation<double> loss(losses::squared_error(), 2, 2);
+  CHECK(loss.start(outputs, y, 2, 0.5, adjoint) == 0.5 * (1 + 0 + 4 + 1) / 2);
   CHECK(adjoint.matrix(0) == 0.5 * (z - y));
 
   SECTION("higher coefficients are linear in the outputs'") {

@@ -55,7 +55,7 @@ TEST_CASE("a network's gradients with respect to parameters and input match thos
   stacked << theta, x;
   const Vector<double> expected = gradient(differentiable(Stacked{}, 15), stacked);
 
-  nn::StagedNetwork<std::decay_t<decltype(net)>, double> network(net, 1);
+  nn::StagedNetwork<std::decay_t<decltype(net)>, double> network(net, {.rows = 1});
   nn::ParameterSeries<double> parameters(net);
   parameters.bind(0, theta, false);
   network.input().bind(0, x.data());
@@ -72,7 +72,7 @@ TEST_CASE("the parameter gradient of |grad_x f|^2 is the e-part of the parameter
 
   // One infinitesimal e beside t: stage 1 is e. The parameters do not move, the input moves by its own gradient.
   calculus::Stages stages(1);
-  nn::StagedNetwork<std::decay_t<decltype(net)>, double> network(net, 1);
+  nn::StagedNetwork<std::decay_t<decltype(net)>, double> network(net, {.rows = 1});
   nn::ParameterSeries<double> parameters(net);
   parameters.bind(0, theta, false);
   network.input().bind(0, x.data());

@@ -13,14 +13,17 @@ TEST_CASE("a network knows its widths, its parameters and their names", "[nn]") 
   CHECK(net.blocks()[0].name == "0.weight");
   CHECK(net.blocks()[3].name == "2.bias");
   CHECK(net.blocks()[3].offset == 80);
-  CHECK(net.width_after(1) == 10);
+  CHECK(net.blocks()[2].fan_in == 10);
+  CHECK(net.blocks()[2].fan_out == 3);
+  CHECK(net.shape_before(0) == nn::flat(4));
+  CHECK(net.shape_after(1) == nn::flat(10));
 }
 
-TEST_CASE("an activation may come first: it takes the width of the layer after it", "[nn]") {
+TEST_CASE("an activation may come first: it takes the shape of the layer after it", "[nn]") {
   const auto net = nn::sequential(nn::tanh(), nn::dense(2, 1));
   CHECK(net.inputs() == 2);
-  CHECK(net.width_before(0) == 2);
-  CHECK(net.width_after(0) == 2);
+  CHECK(net.shape_before(0) == nn::flat(2));
+  CHECK(net.shape_after(0) == nn::flat(2));
 }
 
 TEST_CASE("named views write through to the flat vector", "[nn]") {
@@ -40,8 +43,14 @@ TEST_CASE("named views write through to the flat vector", "[nn]") {
 
 TEST_CASE("misfits are named", "[nn]") {
   CHECK_THROWS_WITH(nn::sequential(nn::dense(4, 10), nn::tanh(), nn::dense(11, 3)),
-                    "inputs of layer 2 (dense): was 11, must be 10, the outputs of the layer before");
-  CHECK_THROWS_AS(nn::sequential(nn::tanh()), InvalidArgument);
+                    "layer 2 (dense): input: was 10 features, must be 11 features");
+  CHECK_THROWS_WITH(
+      nn::sequential(nn::image(2, 3, 4), nn::tanh(), nn::dense(24, 1)),
+      "layer 2 (dense): input: was 2 x 3 x 4 (channels x height x width), must be 24 features: put nn::flatten() "
+      "before it");
+  CHECK_THROWS_WITH(nn::sequential(nn::tanh()),
+                    "layers: was without one that says what the input is, must be such that "
+                    "nn::image or nn::dense comes first");
   const auto net = nn::sequential(nn::dense(1, 1));
   Vector<double> theta(2);
   theta << 1, 2;

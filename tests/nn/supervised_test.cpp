@@ -192,7 +192,7 @@ TEST_CASE("data that do not fit are refused", "[nn]") {
 }
 
 TEST_CASE("a loss over blocks of examples is the mean over all of them", "[nn]") {
-  const Setting<double> s = setting<double>(2 * nn::examples_per_block + 3);
+  const Setting<double> s = setting<double>(2 * nn::Cut<double>::largest_block + 3);
   const auto part = [&](Index first, Index rows) {
     return nn::supervised(net, losses::softmax_cross_entropy(), s.inputs.middleRows(first, rows),
                           s.targets.middleRows(first, rows));
@@ -229,4 +229,48 @@ TEST_CASE("one problem may be used by several threads at once", "[nn]") {
     for (auto& result : results) threads.emplace_back([&] { result = hessian_vector_product(problem, s.theta, s.u); });
   }
   for (const auto& result : results) CHECK(result == expected);
+}
+
+TEMPLATE_TEST_CASE("every thread count gives the same bits, at every stage", "[nn][threads]", float, double) {
+  using S = TestType;
+  const auto wide = nn::sequential(nn::dense(20, 30), nn::tanh(), nn::dense(30, 30), nn::softplus(), nn::dense(30, 5));
+  Random random(17);
+  const Index examples = 1203;  // 8 parts or fewer, the last block padded
+  const Matrix<S> x = random.normal_matrix<double>(examples, 20).template cast<S>();
+  std::vector<int> labels;
+  for (Index i = 0; i < examples; ++i) labels.push_back(static_cast<int>(i % 5));
+  const Vector<S> theta = nn::initialise<S>(wide, nn::glorot_normal(), Random(3));
+  const Vector<S> v = random.normal_vector<double>(theta.size()).template cast<S>();
+  const auto evaluate = [&](int threads) {
+    const auto problem = nn::supervised(wide, losses::softmax_cross_entropy(), x, labels, {.threads = threads});
+    auto e = problem.expand(theta);
+    std::vector<Vector<S>> results{Vector<S>::Constant(1, e.value()), e.gradient(), e.push(v), e.push_zero(),
+                                   e.push(v)};
+    e.move_to(v, Wanted::products);
+    results.push_back(Vector<S>::Constant(1, e.value()));
+    results.push_back(e.push(theta));
+    return results;
+  };
+  const auto one = evaluate(1);
+  for (const int threads : {2, 3, 4, 64}) CHECK(evaluate(threads) == one);
+  CHECK_THROWS_WITH(nn::supervised(wide, losses::softmax_cross_entropy(), x, labels, {.threads = 0}),
+                    "threads: was 0, must be 1 or more");
+}
+
+TEST_CASE("an expansion moved to a point for products has no gradient, and the same products", "[nn]") {
+  const Setting<double> s = setting<double>(30);
+  const auto problem = nn::supervised(net, losses::softmax_cross_entropy(), s.inputs, s.targets);
+  auto e = problem.expand(s.theta);
+  const double value = e.value();
+  const Vector<double> gradient = e.gradient(), product = e.push(s.v), second = e.push(s.u);
+  e.move_to(s.u);
+  e.move_to(s.theta, Wanted::products);
+  CHECK(e.value() == value);
+  CHECK_THROWS_WITH(e.gradient(),
+                    Catch::Contains("gradient(): was asked of an expansion moved to its point for products"));
+  CHECK(e.push(s.v) == product);
+  CHECK(e.push(s.u) == second);
+  e.move_to(s.theta);
+  CHECK(e.gradient() == gradient);
+  CHECK(hessian_vector_product(problem, s.theta, s.v) == product);
 }

@@ -2,6 +2,8 @@
 
 namespace drift::calculus {
 
+DRIFT_TEST_KERNELS(, float)
+DRIFT_TEST_KERNELS(, double)
 DRIFT_TEST_PRODUCTS(, float)
 DRIFT_TEST_PRODUCTS(, double)
 DRIFT_TEST_PRODUCTS(, long double)

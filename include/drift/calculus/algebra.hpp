@@ -56,6 +56,21 @@ class CombinationProgram {
     return value;
   }
 
+  S start_for_products(const Vector<S>& theta) {
+    S value(0);
+    for_each_part([&](auto& expansion, const auto& problem, const Real<S>& weight, bool) {
+      if (!expansion) {
+        expansion.emplace(expand_to_depth(problem, theta, depth_));
+      } else if constexpr (requires { expansion->move_to(theta, Wanted::products); }) {
+        expansion->move_to(theta, Wanted::products);
+      } else {
+        expansion->move_to(theta);
+      }
+      value += S(weight) * expansion->value();
+    });
+    return value;
+  }
+
   void advance(const Stage&, const Vector<S>& direction, bool is_zero, Vector<S>& gradient) {
     for_each_part([&](auto& expansion, const auto&, const Real<S>& weight, bool first) {
       add(gradient, weight, is_zero ? expansion->push_zero() : expansion->push(direction), first);
@@ -152,8 +167,8 @@ class Combination {
 
   template <StateOver<Scalar> X>
     requires(HasExpand<Ps, ScalarOf<X>> && ...)
-  auto borrow(const X& theta) const {
-    return pool_.borrow(*this, theta);
+  auto borrow(const X& theta, Wanted wanted = Wanted::gradient) const {
+    return pool_.borrow(*this, theta, wanted);
   }
 
  private:
@@ -171,8 +186,9 @@ class Combination {
 
   std::tuple<Ps...> problems_;
   Weights weights_;
+  using ComplexState = std::conditional_t<(HasExpand<Ps, Complex<Scalar>> && ...), Complex<Scalar>, Scalar>;
   std::conditional_t<(HasExpand<Ps> && ...),
-                     calculus::ExpansionPool<ExpansionOver<Scalar>, ExpansionOver<Complex<Scalar>>>, calculus::NoPool>
+                     calculus::ExpansionPool<ExpansionOver<Scalar>, ExpansionOver<ComplexState>>, calculus::NoPool>
       pool_;
 };
 

@@ -2,6 +2,7 @@
 // Derivatives of a Problem at a point, by free functions that take any Eigen expression and return by value.
 //
 //     value(p, x)   gradient(p, x)   value_and_gradient(p, x)   hessian_vector_product(p, x, v)   hessian(p, x)
+//     hessian_vector_products(p, x, V)
 //     third_derivative(p, x, u, v) = D^3 E(x)[u, v, .]
 //     derivative_along(p, x, v, k) = D^(k+1) E(x)[v, ..., v, .]       directional_derivatives(p, x, v, n): E, DE[v], D^2E[v,v], ...
 //
@@ -12,9 +13,12 @@
 // Cost in gradients of a network: Hessian-vector product 2 to 2.5, Hessian n cached products, third derivative 3 to 5.
 // Errors: a vector of the wrong length throws InvalidArgument.
 
+#include <drift/calculus/expansion.hpp>
 #include <drift/core/concepts.hpp>
 #include <drift/core/errors.hpp>
+#include <drift/core/team.hpp>
 
+#include <string>
 #include <utility>
 
 namespace drift {
@@ -35,14 +39,16 @@ class Owned {
 
 /// An expansion of the problem at x for a while: out of its pool if it has one, else made.
 template <class P, VectorExpression X>
-auto borrow_expansion(const P& problem, const X& x) {
+auto borrow_expansion(const P& problem, const X& x, [[maybe_unused]] Wanted wanted = Wanted::gradient) {
   static_assert(
       HasExpand<P, ScalarOf<X>>,
       "this needs problem.expand(theta): an ExpandableProblem, or a HolomorphicProblem where the state is complex "
       "(core/concepts.hpp)");
   require_expansion<decltype(problem.expand(evaluated(x))), ScalarOf<X>>();
   require_size(x, problem.dimension(), "theta");
-  if constexpr (requires { problem.borrow(x); }) {
+  if constexpr (requires { problem.borrow(x, wanted); }) {
+    return problem.borrow(x, wanted);
+  } else if constexpr (requires { problem.borrow(x); }) {
     return problem.borrow(x);
   } else {
     return Owned(problem.expand(evaluated(x)));
@@ -101,7 +107,7 @@ Vector<Promoted<ScalarOf<X>, ScalarOf<V>>> hessian_vector_product(const P& probl
     product.imag() = hessian_vector_product(problem, x, v.imag());
     return product;
   } else if constexpr (HasExpand<P, S>) {
-    auto e = calculus::borrow_expansion(problem, x);
+    auto e = calculus::borrow_expansion(problem, x, Wanted::products);
     return e->push(Vector<S>(v.template cast<S>()));
   } else {
     require_size(x, problem.dimension(), "theta");
@@ -109,30 +115,51 @@ Vector<Promoted<ScalarOf<X>, ScalarOf<V>>> hessian_vector_product(const P& probl
   }
 }
 
-/// The whole Hessian, n x n: one product with each unit vector, all from one evaluation of the primal.
-template <SecondOrderProblem P, StateOver<ScalarOfProblem<P>> X>
-Matrix<ScalarOf<X>> hessian(const P& problem, const X& x) {
+/// H(x) V for a matrix of directions, n x any number: the primal is evaluated once. With more threads each takes a share of the
+/// columns (and evaluates the primal for itself), which pays also where the examples are too few to be shared; the problem must
+/// then allow several evaluations at once, as all of the library's do. Every number of threads gives the same bits.
+template <SecondOrderProblem P, StateOver<ScalarOfProblem<P>> X, class V>
+  requires std::same_as<ScalarOf<V>, ScalarOf<X>>
+Matrix<ScalarOf<X>> hessian_vector_products(const P& problem, const X& x, const Eigen::MatrixBase<V>& directions,
+                                            int threads = 1) {
   using S = ScalarOf<X>;
-  const Index n = problem.dimension();
-  Matrix<S> h(n, n);
-  Vector<S> unit = Vector<S>::Zero(n);
-  const auto fill = [&](const auto& product) {
-    for (Index i = 0; i < n; ++i) {
-      unit[i] = S(1);
-      h.col(i) = product(unit);
-      unit[i] = S(0);
+  require_size(x, problem.dimension(), "theta");
+  require(directions.rows() == problem.dimension(), "rows of the directions", directions.rows(),
+          std::to_string(problem.dimension()) + ", the problem's dimension");
+  require(threads >= 1, "threads", threads, "1 or more");
+  Matrix<S> products(directions.rows(), directions.cols());
+  const auto fill = [&](Index first, Index last) {
+    if (first == last) return;
+    Vector<S> v;
+    if constexpr (HasExpand<P, S>) {
+      auto e = calculus::borrow_expansion(problem, x, Wanted::products);
+      for (Index i = first; i < last; ++i) {
+        v = directions.col(i);
+        e->rewind(0);
+        products.col(i) = e->push(v);
+      }
+    } else {
+      for (Index i = first; i < last; ++i) {
+        v = directions.col(i);
+        products.col(i) = problem.hessian_vector_product(evaluated(x), v);
+      }
     }
   };
-  if constexpr (HasExpand<P, S>) {
-    auto e = calculus::borrow_expansion(problem, x);
-    fill([&](const Vector<S>& v) -> const Vector<S>& {
-      e->rewind(0);
-      return e->push(v);
-    });
+  const Index columns = directions.cols();
+  const int useful = columns < threads ? static_cast<int>(columns) : threads;
+  if (useful <= 1) {
+    fill(0, columns);
   } else {
-    fill([&](const Vector<S>& v) { return hessian_vector_product(problem, x, v); });
+    borrow_team(useful)->run([&](int worker) { fill(columns * worker / useful, columns * (worker + 1) / useful); });
   }
-  return h;
+  return products;
+}
+
+/// The whole Hessian, n x n: its product with every unit vector.
+template <SecondOrderProblem P, StateOver<ScalarOfProblem<P>> X>
+Matrix<ScalarOf<X>> hessian(const P& problem, const X& x, int threads = 1) {
+  const Index n = problem.dimension();
+  return hessian_vector_products(problem, x, Matrix<ScalarOf<X>>::Identity(n, n), threads);
 }
 
 /// D^(k+1) E(x)[v, ..., v, .] with k copies of v, a vector; k! times the t^k coefficient of grad E(x + t v).

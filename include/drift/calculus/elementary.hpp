@@ -21,12 +21,13 @@ namespace drift::calculus {
 
 // Sums over the pairs of a stage for series of plain numbers. series.hpp overloads them for arrays.
 
-/// out_m = sum x_a y_b
+/// out_m = factor x sum x_a y_b
 template <class Out, class X, class Y>
-bool set_product(const Stage& stage, const Out& out, const X& x, const Y& y) {
-  std::decay_t<decltype(x[0])> sum = x[0] * y[stage.number];
+bool set_product(const Stage& stage, const Out& out, const X& x, const Y& y, int factor = 1) {
+  using S = std::decay_t<decltype(x[0])>;
+  S sum = x[0] * y[stage.number];
   for (std::size_t i = 1; i < stage.pairs.size(); ++i) sum += x[stage.pairs[i].a] * y[stage.pairs[i].b];
-  out[stage.number] = sum;
+  out[stage.number] = factor == 1 ? sum : S(sum * S(Real<S>(factor)));
   return true;
 }
 
@@ -49,6 +50,16 @@ bool set_chain(const Stage& stage, const Out& out, const X& x, const D& d) {
     if (pair.weight != 0) sum += S(Real<S>(pair.weight)) * x[pair.a] * d[pair.b];
   }
   out[stage.number] = stage.weight == 1 ? sum : S(sum / Real<S>(stage.weight));
+  return true;
+}
+
+/// z_m = (1/w_m) sum w_a x_a d_b and d_m = linear x z_m - sum z_a z_b, the functions with D z = d D x and d = c + linear z - z^2
+template <class X, class Z, class D>
+bool set_chain_with_square(const Stage& stage, const X& x, const Z& z, const D& d, int linear) {
+  using S = std::decay_t<decltype(x[0])>;
+  set_chain(stage, z, x, d);
+  set_product(stage, d, z, z, -1);
+  if (linear != 0) d[stage.number] += S(Real<S>(linear)) * z[stage.number];
   return true;
 }
 
@@ -133,10 +144,7 @@ struct Reciprocal {
   }
   template <class Series>
   static bool advance(const Stage& stage, const Series& x, const Series& z, const Series& d, const Series&) {
-    if (!set_chain(stage, z, x, d)) return false;
-    set_product(stage, d, z, z);
-    d[stage.number] = -d[stage.number];
-    return true;
+    return set_chain_with_square(stage, x, z, d, 0);
   }
 };
 
@@ -196,10 +204,7 @@ struct Logistic {
   }
   template <class Series>
   static bool advance(const Stage& stage, const Series& x, const Series& z, const Series& d, const Series&) {
-    if (!set_chain(stage, z, x, d)) return false;
-    set_product(stage, d, z, z);  // d = z - z^2
-    d[stage.number] = z[stage.number] - d[stage.number];
-    return true;
+    return set_chain_with_square(stage, x, z, d, 1);  // d = z - z^2
   }
 };
 

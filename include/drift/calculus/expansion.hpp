@@ -8,6 +8,7 @@
 //     void advance(const Stage& stage, const Vector<Scalar>& direction, bool direction_is_zero,
 //                  Vector<Scalar>& gradient);                                                     stage m of grad E
 //     void rewind(Index stage);                                                                   optional
+//     Scalar start_for_products(const Vector<Scalar>& theta);           optional: stage 0 and E without grad E, where that is cheaper
 // where `direction` is theta_m. It may assume that stages below m are there and that m is at most one more than the last.
 //
 // The program may throw (a user's callable may). The expansion is then at no point, and refuses all but move_to.
@@ -23,7 +24,13 @@
 #include <deque>
 #include <utility>
 
-namespace drift::calculus {
+namespace drift {
+
+/// What an expansion is moved to a point for. With `products` alone the gradient may stay out, which a Hessian-vector product at a
+/// new point does not need: it costs a network a product of matrices a layer.
+enum class Wanted { gradient, products };
+
+namespace calculus {
 
 template <class Program>
 class ProgramExpansion {
@@ -44,7 +51,12 @@ class ProgramExpansion {
 
   const Vector<Scalar>& state() const { return directions_.front(); }
   const Scalar& value() const { return value_; }
-  const Vector<Scalar>& gradient() const { return gradients_.front(); }
+  const Vector<Scalar>& gradient() const {
+    require_point();
+    require(has_gradient_, "gradient()", "asked of an expansion moved to its point for products alone",
+            "asked after move_to(theta)");
+    return gradients_.front();
+  }
   Index dimension() const { return program_.dimension(); }
   Index stage() const { return stage_; }
 
@@ -53,8 +65,11 @@ class ProgramExpansion {
   const Vector<Scalar>& push(const V& direction) & {
     require_size(direction, dimension(), "direction");
     const auto slot = open_next_stage();
+    if constexpr (std::same_as<V, Vector<Scalar>>) {
+      if (is_lower_gradient(direction, slot)) return run(slot, direction, false);  // it stays as it is: no copy
+    }
     directions_[slot] = direction;
-    return run(slot, false);
+    return run(slot, directions_[slot], false);
   }
 
   /// Of an expansion that is about to go, by value: expand(problem, theta).push(v).
@@ -67,7 +82,7 @@ class ProgramExpansion {
   const Vector<Scalar>& push_zero() {
     const auto slot = open_next_stage();
     directions_[slot].setZero(dimension());
-    return run(slot, true);
+    return run(slot, directions_[slot], true);
   }
 
   /// Back to a stage that is already there; later ones are forgotten.
@@ -80,7 +95,7 @@ class ProgramExpansion {
 
   /// Starts anew at theta, in the same memory.
   template <VectorExpression V>
-  void move_to(const V& theta) {
+  void move_to(const V& theta, Wanted wanted = Wanted::gradient) {
     require_size(theta, dimension(), "theta");
     stage_ = at_no_point;
     if constexpr (PlainVector<V>) {
@@ -88,12 +103,20 @@ class ProgramExpansion {
     } else {
       directions_.front() = theta.eval();  // the expression may refer to state()
     }
-    value_ = program_.start(directions_.front(), gradients_.front());
+    has_gradient_ = wanted == Wanted::gradient || !skips_gradient;
+    if constexpr (skips_gradient) {
+      value_ = has_gradient_ ? program_.start(directions_.front(), gradients_.front())
+                             : program_.start_for_products(directions_.front());
+    } else {
+      value_ = program_.start(directions_.front(), gradients_.front());
+    }
     stage_ = 0;
   }
 
  private:
   static constexpr Index at_no_point = -1;
+  static constexpr bool skips_gradient =
+      requires(Program& program, const Vector<Scalar>& theta) { program.start_for_products(theta); };
 
   void require_point() const {
     require(stage_ != at_no_point, "expansion", "left by an exception", "moved to a point (move_to) before it goes on");
@@ -109,10 +132,19 @@ class ProgramExpansion {
     return slot;
   }
 
-  const Vector<Scalar>& run(std::size_t slot, bool direction_is_zero) {
+  /// Whether the direction is the very vector that a lower stage returned. That is overwritten only after a rewind below it, when
+  /// this stage is forgotten.
+  bool is_lower_gradient(const Vector<Scalar>& direction, std::size_t slot) const {
+    for (std::size_t lower = 0; lower < slot; ++lower) {
+      if (&gradients_[lower] == &direction) return true;
+    }
+    return false;
+  }
+
+  const Vector<Scalar>& run(std::size_t slot, const Vector<Scalar>& direction, bool direction_is_zero) {
     const Index next = stage_ + 1;
     stage_ = at_no_point;
-    program_.advance(stages_[next], directions_[slot], direction_is_zero, gradients_[slot]);
+    program_.advance(stages_[next], direction, direction_is_zero, gradients_[slot]);
     stage_ = next;
     return gradients_[slot];
   }
@@ -120,6 +152,7 @@ class ProgramExpansion {
   Program program_;
   Stages stages_;
   Index stage_ = 0;
+  bool has_gradient_ = true;
   Scalar value_ = Scalar(0);
   std::deque<Vector<Scalar>> directions_;  // deques: references stay valid while stages are added
   std::deque<Vector<Scalar>> gradients_;
@@ -131,9 +164,9 @@ template <class RealExpansion, class ComplexExpansion>
 class ExpansionPool {
  public:
   template <class P, VectorExpression X>
-  auto borrow(const P& problem, const X& theta) const {
+  auto borrow(const P& problem, const X& theta, Wanted wanted = Wanted::gradient) const {
     const auto make = [&] { return problem.expand(theta); };
-    const auto reuse = [&](auto& expansion) { expansion.move_to(theta); };
+    const auto reuse = [&](auto& expansion) { expansion.move_to(theta, wanted); };
     if constexpr (is_complex<ScalarOf<X>>) {
       return complex_.borrow(make, reuse);
     } else {
@@ -146,4 +179,5 @@ class ExpansionPool {
   Pool<ComplexExpansion> complex_;
 };
 
-}  // namespace drift::calculus
+}  // namespace calculus
+}  // namespace drift

@@ -5,7 +5,8 @@
 //
 // Over real scalars A is symmetric, V^H A V tridiagonal (Lanczos) and F goes through its eigenvectors; over complex scalars A is
 // any matrix, V^H A V upper Hessenberg (Arnoldi) and F goes through its Schur form. A Hessian at a complex state is complex
-// symmetric, not Hermitian, so it takes the latter. Every new basis vector is orthogonalised against all others, twice.
+// symmetric, not Hermitian, so it takes the latter. Every new basis vector is orthogonalised against all others, and once more
+// unless most of it remains.
 //
 // The dimension m grows until the result's relative change from one check to the next is below the tolerance (checks become rarer
 // as m grows, so that they stay cheaper than the products), until the space is invariant, when the result is exact, or until the
@@ -13,11 +14,12 @@
 //
 // Source: Saad, Analysis of some Krylov subspace approximations to the matrix exponential operator, SIAM J. Numer. Anal. 29
 //   (1992), for functions in general Higham, Functions of Matrices, 13.2.
-// Cost: m products, 8 m^2 n operations of orthogonalisation, m^3 for the small matrix. Memory n m.
+// Cost: m products, up to 8 m^2 n operations of orthogonalisation, m^3 for the small matrix. Memory n m.
 // Failure: b = 0 gives 0 with dimension 0; a non-finite product or b gives a NaN result.
 
 #include <drift/calculus/hessenberg.hpp>
 #include <drift/calculus/symmetric_eigen.hpp>
+#include <drift/core/norm.hpp>
 
 #include <functional>
 
@@ -47,8 +49,12 @@ class KrylovSpace {
  public:
   using R = Real<S>;
 
-  KrylovSpace(LinearMap<S> map, const Vector<S>& start, const R& norm)
-      : map_(std::move(map)), basis_(start.size(), 4), projected_(Matrix<S>::Zero(4, 4)), next_(start / norm) {}
+  /// `room`: how many dimensions there is memory for at first.
+  KrylovSpace(LinearMap<S> map, const Vector<S>& start, const R& norm, Index room = 4)
+      : map_(std::move(map)),
+        basis_(start.size(), room),
+        projected_(Matrix<S>::Zero(room, room)),
+        next_(start / norm) {}
 
   Index dimension() const { return dimension_; }
   bool finite() const { return finite_; }
@@ -66,13 +72,19 @@ class KrylovSpace {
     map_(next_, product_);
     finite_ = product_.allFinite();
     if (!finite_) return;
-    next_ = product_;
+    next_.swap(product_);
+    // One pass leaves components along the basis of the size of rounding errors of the vector before it. Unless most of the vector
+    // is left, it goes through again (twice is enough: Daniel, Gragg, Kaufman, Stewart, Math. Comp. 30, 1976).
+    R before = next_.norm();
     for (int pass = 0; pass < 2; ++pass) {
       coefficients_.noalias() = basis().adjoint() * next_;
       next_.noalias() -= basis() * coefficients_;
       projected_.col(k).head(dimension_) += coefficients_;
+      next_norm_ = next_.norm();
+      if (next_norm_ > R(0.7) * before) break;
+      before = next_norm_;
     }
-    next_norm_ = next_.stableNorm();
+    next_norm_ = norm_of(next_);
     const R column = projected_.col(k).head(dimension_).cwiseAbs().maxCoeff();
     largest_ = largest_ < column ? column : largest_;
     largest_ = largest_ < next_norm_ ? next_norm_ : largest_;
@@ -135,15 +147,15 @@ KrylovResult<Real<S>> krylov_function(LinearMap<S> map, const Vector<S>& b, cons
   using C = Complex<S>;
   using R = Real<S>;
   const Index n = b.size();
-  const R norm = b.stableNorm();
+  const R norm = norm_of(b);
   KrylovResult<R> result;
-  if (norm == R(0)) {
-    result.value = Vector<C>::Zero(n);
-    return result;
-  }
   const auto not_finite = [&] { result.value = Vector<C>::Constant(n, C(Eigen::NumTraits<R>::quiet_NaN(), R(0))); };
   if (!b.allFinite()) {
     not_finite();
+    return result;
+  }
+  if (norm == R(0)) {
+    result.value = Vector<C>::Zero(n);
     return result;
   }
 
@@ -153,7 +165,7 @@ KrylovResult<Real<S>> krylov_function(LinearMap<S> map, const Vector<S>& b, cons
   const R tolerance = limits.fixed > 0 ? R(-1) : R(limits.tolerance) < floor ? floor : R(limits.tolerance);
   Index check = limits.fixed > 2 ? limits.fixed - 2 : limits.fixed > 0 ? 1 : 3;
 
-  KrylovSpace<S> space(std::move(map), b, norm);
+  KrylovSpace<S> space(std::move(map), b, norm, limits.fixed > 0 ? limit : Index{4});
   Vector<C> column, before = Vector<C>::Zero(limit);
   for (bool done = false; !done;) {
     space.extend();

@@ -62,6 +62,7 @@
 //   e.push_zero()       the same for theta_k = 0, without the products of the zero direction        less
 //   e.rewind(k)         forgets what was pushed after stage k, so that many curves share a start    0
 //   e.move_to(theta)    starts anew at another point, in the same workspace                         1
+//                       (the library's own also take Wanted::products, calculus/expansion.hpp: where no gradient is wanted)
 //   e.stage()           the last stage present: 0 after expand, move_to and rewind(0)
 //
 // Stage k depends on stages below k only, so theta_k may be computed from what earlier pushes returned. The references that

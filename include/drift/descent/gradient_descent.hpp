@@ -26,6 +26,7 @@
 
 #include <drift/core/concepts.hpp>
 #include <drift/core/errors.hpp>
+#include <drift/core/norm.hpp>
 
 #include <concepts>
 #include <limits>
@@ -95,7 +96,7 @@ Real<ScalarOfPoint<E>> rate_at(L& learning_rate, Index iteration, E& e) {
     if constexpr (requires { e.push(e.gradient()); }) {
       if (!good(h)) {  // whose fault is it: the schedule's, or did the run come to where the curvature is not finite?
         e.rewind(0);
-        const R curvature = e.push(e.gradient()).stableNorm();
+        const R curvature = norm_of(e.push(e.gradient()));
         e.rewind(0);
         if (!isfinite(curvature)) return std::numeric_limits<R>::quiet_NaN();
       }

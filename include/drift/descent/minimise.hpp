@@ -29,6 +29,7 @@
 #include <drift/calculus/point.hpp>
 #include <drift/core/concepts.hpp>
 #include <drift/core/errors.hpp>
+#include <drift/core/norm.hpp>
 #include <drift/core/status.hpp>
 #include <drift/descent/gradient_descent.hpp>
 #include <drift/descent/run_state.hpp>
@@ -119,7 +120,7 @@ Run<S, O> run(const P& problem, RunState<S, O> state, const MinimiseOptions& opt
   Iteration<S> seen;
 
   const auto outside = [&](const Vector<S>& theta) {
-    return static_cast<double>(theta.stableNorm()) > options.divergence_radius;
+    return static_cast<double>(norm_of(theta)) > options.divergence_radius;
   };
   const auto converged = [&] {
     const double norm = static_cast<double>(height.gradient_norm);

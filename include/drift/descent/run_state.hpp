@@ -20,6 +20,7 @@
 #include <drift/calculus/point.hpp>
 #include <drift/core/concepts.hpp>
 #include <drift/core/errors.hpp>
+#include <drift/core/norm.hpp>
 #include <drift/core/random.hpp>
 #include <drift/core/status.hpp>
 #include <drift/descent/gradient_descent.hpp>
@@ -76,7 +77,7 @@ struct Height {
 /// Stable norm: close to a minimum |g|^2 underflows long before |g|.
 template <class E>
 Height<ScalarOfPoint<E>> height_of(const E& e) {
-  return {e.value(), e.gradient().stableNorm()};
+  return {e.value(), norm_of(e.gradient())};
 }
 
 /// Why the state cannot move from where the point has this height, if so.

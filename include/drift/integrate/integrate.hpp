@@ -33,6 +33,7 @@
 
 #include <drift/core/concepts.hpp>
 #include <drift/core/errors.hpp>
+#include <drift/core/norm.hpp>
 #include <drift/core/status.hpp>
 #include <drift/core/types.hpp>
 #include <drift/integrate/options.hpp>
@@ -65,21 +66,6 @@ template <class O, class Field, class S>
 concept StepObserver = Observer<O, Real<FieldScalar<Field, S>>, Vector<FieldScalar<Field, S>>>;
 
 namespace detail {
-
-/// Euclidean, also where squares overflow.
-template <class S>
-Real<S> norm_of(const Vector<S>& v) {
-  using R = Real<S>;
-  using std::abs;
-  using std::isfinite;
-  using std::sqrt;
-  const R norm = v.norm();
-  if (isfinite(norm)) return norm;
-  R largest(0), sum(0);
-  for (Index i = 0; i < v.size(); ++i) largest = abs(v[i]) > largest ? R(abs(v[i])) : largest;
-  for (Index i = 0; i < v.size(); ++i) sum += (abs(v[i]) / largest) * (abs(v[i]) / largest);
-  return largest * sqrt(sum);
-}
 
 /// The asked-for times in the number type of the run, checked against its start and end. A time that differs from the
 /// end by the rounding of double or of the run's number type is the end.

@@ -55,8 +55,8 @@ OneStepError<FieldScalar<const Flow&, typename X::Scalar>> one_step_error(
   result.difference = result.flow_state - result.next;
   if (!next.allFinite()) result.status = Status::non_finite;
   if (result.status == Status::reached_end || result.status == Status::stationary) {
-    result.norm = detail::norm_of(result.difference);
-    result.real_norm = detail::norm_of(Vector<Real<S>>(result.difference.real()));
+    result.norm = norm_of(result.difference);
+    result.real_norm = norm_of(Vector<Real<S>>(result.difference.real()));
   } else {
     result.norm = result.real_norm = std::numeric_limits<Real<S>>::infinity();
   }

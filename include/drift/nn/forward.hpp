@@ -4,8 +4,6 @@
 
 #include <drift/nn/sequential.hpp>
 
-#include <array>
-
 namespace drift::nn {
 
 /// The parameter Series of every array of a network, bound to the stages' flat vectors.
@@ -29,103 +27,84 @@ class ParameterSeries {
     }
   }
 
-  Parameters<S> of(std::size_t first, std::size_t count) const { return {series_.data() + first, count}; }
+  /// Stage m of all arrays is zero.
+  void bind_zero(Index m) {
+    for (calculus::Series<S>& series : series_) series.open_zero(m);
+  }
+
+  Parameters<S> all() const { return series_; }
 
  private:
   std::vector<calculus::Series<S>> series_;
   std::vector<Index> offsets_;
 };
 
+/// A network on the examples of `context`.
 template <class Net, class S>
-class StagedNetwork;
-
-template <class... Layers, class S>
-class StagedNetwork<Sequential<Layers...>, S> {
-  static constexpr std::size_t count = sizeof...(Layers);
-
+class StagedNetwork {
  public:
-  StagedNetwork(const Sequential<Layers...>& net, Index rows)
-      : operations_(make_operations(net, rows, std::index_sequence_for<Layers...>())), input_(rows, net.inputs()) {
-    std::size_t first = 0;
-    std::size_t layer = 0;
-    const auto add = [&](const auto& description) {
-      outputs_.emplace_back(rows, net.width_after(layer));
-      adjoints_.emplace_back(rows, net.width_after(layer));
-      first_block_[layer] = first;
-      first += description.parameters().size();
-      block_count_[layer] = first - first_block_[layer];
-      ++layer;
-    };
-    std::apply([&](const auto&... description) { (add(description), ...); }, net.layers());
-    for (const ParameterBlock& b : net.blocks()) shapes_.push_back({b.rows, b.columns, b.offset});
+  StagedNetwork(const Net& net, const Context& context)
+      : operation_(net.chain(), net.input_shape(), context),
+        input_(context.rows, net.inputs()),
+        output_(context.rows, net.outputs()),
+        output_adjoint_(context.rows, net.outputs()) {
+    for (const ParameterBlock& b : net.blocks()) arrays_.push_back({b.rows, b.columns, b.offset});
   }
 
   /// The input's coefficients; the caller binds or opens them before each stage.
   calculus::Series<S>& input() { return input_; }
-  const calculus::Series<S>& output() const { return outputs_.back(); }
+  const calculus::Series<S>& output() const { return output_; }
   /// The loss's adjoint of the output; the caller sets it between forward and back.
-  const calculus::Series<S>& output_adjoint() const { return adjoints_.back(); }
+  const calculus::Series<S>& output_adjoint() const { return output_adjoint_; }
 
   void advance(const calculus::Stage& stage, const ParameterSeries<S>& parameters) {
-    for_each_layer([&](auto& operation, std::size_t layer) {
-      outputs_[layer].open(stage.number);
-      operation.advance(stage, before(layer), parameters.of(first_block_[layer], block_count_[layer]), outputs_[layer]);
-    });
-    adjoints_.back().open(stage.number);
+    output_.open(stage.number);
+    operation_.advance(stage, input_, parameters.all(), output_);
+    output_adjoint_.open(stage.number);
   }
 
-  /// Adds coefficient m of this block's parameter gradient to `gradient`. `input_adjoint` takes the input's, unless null.
+  /// Adds coefficient m of this block's parameter gradient to `gradient`, or sets it where `accumulate` is false.
+  /// `input_adjoint` takes the input's, unless null.
   void pull_back(const calculus::Stage& stage, const ParameterSeries<S>& parameters, Vector<S>& gradient,
-                 calculus::Series<S>* input_adjoint = nullptr) {
-    for_each_layer_backwards([&](auto& operation, std::size_t layer) {
-      calculus::Series<S>* below = layer == 0 ? input_adjoint : &adjoints_[layer - 1];
-      if (below != nullptr) below->open(stage.number);
-      const std::size_t first = first_block_[layer];
-      maps_.clear();
-      for (std::size_t i = first; i < first + block_count_[layer]; ++i) {
-        maps_.emplace_back(gradient.data() + shapes_[i].offset, shapes_[i].rows, shapes_[i].columns);
-      }
-      operation.pull_back(stage, adjoints_[layer], before(layer), parameters.of(first, block_count_[layer]), below,
-                          Gradients<S>(maps_));
-    });
+                 calculus::Series<S>* input_adjoint = nullptr, bool accumulate = true) {
+    maps_.clear();
+    for (const Array& a : arrays_) maps_.emplace_back(gradient.data() + a.offset, a.rows, a.columns);
+    run_back(stage, parameters, input_adjoint, accumulate);
+  }
+
+  /// The adjoints of the layers' outputs alone, which later stages need.
+  void pull_back_to_layers(const calculus::Stage& stage, const ParameterSeries<S>& parameters) {
+    maps_.clear();
+    run_back(stage, parameters, nullptr);
+  }
+
+  /// The adjoint of the input alone, without the products that the parameters' would need.
+  void pull_back_to_input(const calculus::Stage& stage, const ParameterSeries<S>& parameters,
+                          calculus::Series<S>& input_adjoint) {
+    maps_.clear();
+    run_back(stage, parameters, &input_adjoint);
   }
 
  private:
-  struct Shape {
+  struct Array {
     Index rows;
     Index columns;
     Index offset;
   };
 
-  template <std::size_t... i>
-  static auto make_operations(const Sequential<Layers...>& net, Index rows, std::index_sequence<i...>) {
-    return std::tuple<typename Layers::template Operation<S>...>(
-        typename Layers::template Operation<S>(std::get<i>(net.layers()), rows, net.width_before(i))...);
+  void run_back(const calculus::Stage& stage, const ParameterSeries<S>& parameters, calculus::Series<S>* input_adjoint,
+                bool accumulate = true) {
+    if (input_adjoint != nullptr) input_adjoint->open(stage.number);
+    operation_.pull_back(stage, output_adjoint_, input_, parameters.all(), input_adjoint,
+                         Gradients<S>{maps_, accumulate});
   }
 
-  const calculus::Series<S>& before(std::size_t layer) const { return layer == 0 ? input_ : outputs_[layer - 1]; }
-
-  template <class Visit>
-  void for_each_layer(const Visit& visit) {
-    [&]<std::size_t... i>(std::index_sequence<i...>) {
-      (visit(std::get<i>(operations_), i), ...);
-    }(std::index_sequence_for<Layers...>());
-  }
-  template <class Visit>
-  void for_each_layer_backwards(const Visit& visit) {
-    [&]<std::size_t... i>(std::index_sequence<i...>) {
-      (visit(std::get<count - 1 - i>(operations_), count - 1 - i), ...);
-    }(std::index_sequence_for<Layers...>());
-  }
-
-  std::tuple<typename Layers::template Operation<S>...> operations_;
+  typename Net::template Operation<S> operation_;
   calculus::Series<S> input_;
-  std::vector<calculus::Series<S>> outputs_;   // of each layer
-  std::vector<calculus::Series<S>> adjoints_;  // of each layer's output
-  std::array<std::size_t, count> first_block_{};
-  std::array<std::size_t, count> block_count_{};
-  std::vector<Shape> shapes_;
-  std::vector<calculus::MatrixMap<S>> maps_;  // of the layer at hand; kept for its memory
+  calculus::Series<S> output_;
+  calculus::Series<S> output_adjoint_;
+  std::vector<Array> arrays_;
+  std::vector<calculus::MatrixMap<S>> maps_;  // kept for its memory
 };
 
 }  // namespace drift::nn

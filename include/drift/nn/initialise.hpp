@@ -1,6 +1,7 @@
 #pragma once
 // nn::initialise(net, how, random): a flat vector of starting parameters. Weights are drawn, in the order of the flat vector,
-// with a standard deviation that depends on a layer's fan-in n and fan-out m; biases are zero.
+// with a standard deviation that depends on a layer's fan-in n and fan-out m (of a convolution: channels in and filters, each
+// times the size of the kernel); biases are zero.
 //
 //   glorot_normal    N(0, 2 / (n + m))                     glorot_uniform   U(-a, a), a = sqrt(6 / (n + m))
 //   he_normal        N(0, 2 / n)                           lecun_normal     N(0, 1 / n)
@@ -32,8 +33,8 @@ struct Initialiser {
 
   /// The standard deviation of the weights of a block.
   double standard_deviation(const ParameterBlock& block) const {
-    const double n = static_cast<double>(block.rows);
-    const double m = static_cast<double>(block.columns);
+    const double n = static_cast<double>(block.fan_in);
+    const double m = static_cast<double>(block.fan_out);
     return gain * std::sqrt(variance / (fan == Fan::in ? n : (n + m) / 2));
   }
 

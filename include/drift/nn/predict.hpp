@@ -1,12 +1,14 @@
 #pragma once
 // nn::predict(net, theta, X): the network's outputs, N x outputs; nn::accuracy(net, theta, X, labels): the share of examples
-// whose largest output is at their label (of equal ones the first counts). Cost: a forward pass.
+// whose largest output is at their label (of equal ones the first counts). Layers that help training only (dropout) are off.
+// Cost: a forward pass.
 
 #include <drift/nn/supervised.hpp>
 
 namespace drift::nn {
 
 template <class Net, VectorExpression Theta, class X>
+  requires(Net::holomorphic || !is_complex<ScalarOf<Theta>>)
 Matrix<ScalarOf<Theta>> predict(const Net& net, const Theta& theta, const Eigen::MatrixBase<X>& inputs) {
   using S = ScalarOf<Theta>;
   require_size(theta, net.parameters(), "theta", "the network's parameters");
@@ -16,13 +18,13 @@ Matrix<ScalarOf<Theta>> predict(const Net& net, const Theta& theta, const Eigen:
   ParameterSeries<S> parameters(net);
   parameters.bind(0, values, false);
   Matrix<S> outputs(inputs.rows(), net.outputs());
-  for (Index first = 0; first < inputs.rows(); first += examples_per_block) {
-    const Index rows = std::min(examples_per_block, inputs.rows() - first);
-    const Matrix<S> block = inputs.middleRows(first, rows).template cast<S>();
-    StagedNetwork<Net, S> network(net, rows);
-    network.input().bind(0, block.data());
+  for (const Block& block : Cut<Real<S>>(inputs.rows()).blocks) {
+    Matrix<S> rows = Matrix<S>::Zero(block.rows, inputs.cols());
+    rows.topRows(block.examples) = inputs.middleRows(block.first, block.examples).template cast<S>();
+    StagedNetwork<Net, S> network(net, {.rows = block.rows, .first_example = block.first, .mode = Mode::evaluation});
+    network.input().bind(0, rows.data());
     network.advance(calculus::first_stage, parameters);
-    outputs.middleRows(first, rows) = network.output().matrix(0);
+    outputs.middleRows(block.first, block.examples) = network.output().matrix(0).topRows(block.examples);
   }
   return outputs;
 }

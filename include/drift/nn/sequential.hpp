@@ -5,13 +5,15 @@
 //     net.parameters();                          // 83
 //     nn::view(net, theta, "0.weight");          // the first layer's 4 x 10 weights, in place: layers are counted from 0
 //
+//     nn::sequential(nn::image(4, 10, 10), nn::conv2d(16, {.kernel = 3}), nn::tanh(), nn::flatten(), nn::dense(1024, 3));
+//
 // The flat order is layer by layer, weight then bias, weights inputs x outputs in column-major order (PyTorch's order).
-// Widths are checked where the network is made: a layer that does not fit throws InvalidArgument naming it.
+// Shapes are checked where the network is made: a layer that does not fit throws InvalidArgument naming it, what it was given
+// and what it needs. The first layer says what the input is: dense or image (activations may come before a dense one).
 
-#include <drift/nn/layer.hpp>
+#include <drift/nn/layers.hpp>
 
 #include <algorithm>
-#include <tuple>
 
 namespace drift::nn {
 
@@ -22,63 +24,53 @@ struct ParameterBlock {
   Index columns;
   Index offset;
   bool is_weight;
+  Index fan_in;
+  Index fan_out;
 
   Index size() const { return rows * columns; }
 };
 
-template <class... Layers>
+template <Layer... Layers>
 class Sequential {
  public:
-  explicit Sequential(Layers... layers) : layers_(std::move(layers)...) {
-    static_assert(sizeof...(Layers) > 0, "a network needs at least one layer");
-    Index width = any_width;
-    Index position = 0;
-    for_each_layer([&](const auto& layer) {
-      const Index required = layer.required_width();
-      if (required != any_width) {
-        if (width == any_width) inputs_ = width = required;
-        require(width == required, "inputs of layer " + std::to_string(position) + " (" + std::string(layer.name) + ")",
-                required, std::to_string(width) + ", the outputs of the layer before");
-      }
-      width = layer.output_width(width);
-      widths_.push_back(width);
-      for (const ParameterShape& shape : layer.parameters()) {
-        blocks_.push_back({std::to_string(position) + "." + std::string(shape.name), shape.rows, shape.columns,
-                           parameters_, shape.is_weight});
-        parameters_ += shape.rows * shape.columns;
-      }
-      ++position;
-    });
-    require(inputs_ != any_width, "layers", "without any that fixes a width", "such that at least one (dense) does");
+  static constexpr bool holomorphic = Chain<Layers...>::holomorphic;
+  template <class S>
+  using Operation = ChainOperation<S, Layers...>;
+
+  explicit Sequential(Layers... layers) : chain_(std::move(layers)...) {
+    const std::optional<Shape> input = chain_.required_input();
+    require(input.has_value(), "layers", "without one that says what the input is",
+            "such that nn::image or nn::dense comes first");
+    shapes_ = chain_.shapes(*input);
+    for (const ParameterShape& array : chain_.parameters(*input)) {
+      blocks_.push_back(
+          {array.name, array.rows, array.columns, parameters_, array.is_weight, array.fan_in, array.fan_out});
+      parameters_ += array.rows * array.columns;
+    }
   }
 
-  Index inputs() const { return inputs_; }
-  Index outputs() const { return widths_.back(); }
+  /// The number of columns of X and of the network's output.
+  Index inputs() const { return input_shape().size(); }
+  Index outputs() const { return output_shape().size(); }
+  const Shape& input_shape() const { return shapes_.front(); }
+  const Shape& output_shape() const { return shapes_.back(); }
   /// The number of parameters: the length of the flat vector.
   Index parameters() const { return parameters_; }
   /// Every parameter array, in the order of the flat vector.
   const std::vector<ParameterBlock>& blocks() const { return blocks_; }
-  const std::tuple<Layers...>& layers() const { return layers_; }
+  const Chain<Layers...>& chain() const { return chain_; }
 
-  /// The width going into a layer.
-  Index width_before(std::size_t layer) const { return layer == 0 ? inputs_ : width_after(layer - 1); }
-  /// The width coming out of a layer; layers before the first dense one pass the network's inputs on.
-  Index width_after(std::size_t layer) const { return widths_[layer] == any_width ? inputs_ : widths_[layer]; }
+  const Shape& shape_before(std::size_t layer) const { return shapes_[layer]; }
+  const Shape& shape_after(std::size_t layer) const { return shapes_[layer + 1]; }
 
  private:
-  template <class Visit>
-  void for_each_layer(const Visit& visit) const {
-    std::apply([&](const auto&... layer) { (visit(layer), ...); }, layers_);
-  }
-
-  std::tuple<Layers...> layers_;
-  Index inputs_ = any_width;
+  Chain<Layers...> chain_;
+  std::vector<Shape> shapes_;  // before each layer, and the output's
   Index parameters_ = 0;
-  std::vector<Index> widths_;
   std::vector<ParameterBlock> blocks_;
 };
 
-template <class... Layers>
+template <Layer... Layers>
 Sequential<Layers...> sequential(Layers... layers) {
   return Sequential<Layers...>(std::move(layers)...);
 }

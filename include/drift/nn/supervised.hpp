@@ -4,44 +4,30 @@
 //     E(theta) = (1/N) sum over examples of loss(net(x; theta), y)
 //
 //     auto fit = nn::supervised(net, losses::softmax_cross_entropy(), X, labels);
+//     auto same = nn::supervised(net, losses::softmax_cross_entropy(), X, labels, {.threads = 2});
 //
-// X: N x inputs (examples are rows). Targets: std::vector<int> labels 0 .. outputs - 1, or an N x outputs matrix. The number
-// type is X's. Data are copied once and shared by all copies of the problem.
+// X: N x inputs (examples are rows). Targets: std::vector<int> labels, or an N x outputs matrix; the loss says what they may be. The
+// number type is X's. Data are copied once and shared by all copies of the problem.
 //
-// Gives: tiers 1 to 4, nestable. Reductions over examples run over fixed blocks of examples_per_block in their order, so that
-// results do not depend on how the work is shared out. Costs of derivatives, in gradients: see README.
+// Gives: tiers 1 to 3, nestable, and 4 where all layers and the loss are holomorphic (nn/layer.hpp). With more than one thread
+// the examples are shared out, where there are enough of them (256) and enough work; results do not depend on it, not by a bit
+// (nn/examples.hpp). Costs of derivatives, in gradients: see README.
 // Errors: an empty data set, widths or lengths that do not fit, labels out of range: InvalidArgument.
 
 #include <drift/calculus/expansion.hpp>
+#include <drift/nn/examples.hpp>
 #include <drift/nn/forward.hpp>
 
+#include <deque>
 #include <memory>
 
 namespace drift::nn {
 
-/// How many examples run through the network together: few enough that a block of all layers stays in the cache, many enough
-/// that the matrix products are efficient.
-inline constexpr Index examples_per_block = 128;
-
-/// A data set cut into blocks of rows.
-template <class T>
-struct Blocks {
-  std::vector<Matrix<T>> inputs;
-  std::vector<Matrix<T>> targets;
-  Index examples = 0;
+/// How a supervised problem is computed.
+struct SupervisedOptions {
+  /// At most so many take part, a power of two of them; small problems run on fewer. Results do not depend on it, not by a bit.
+  int threads = 1;
 };
-
-template <class T>
-Blocks<T> cut_into_blocks(const Matrix<T>& inputs, const Matrix<T>& targets) {
-  Blocks<T> blocks;
-  blocks.examples = inputs.rows();
-  for (Index first = 0; first < inputs.rows(); first += examples_per_block) {
-    const Index rows = std::min(examples_per_block, inputs.rows() - first);
-    blocks.inputs.push_back(inputs.middleRows(first, rows));
-    blocks.targets.push_back(targets.middleRows(first, rows));
-  }
-  return blocks;
-}
 
 /// The program of a supervised problem at states of scalar S (calculus/expansion.hpp).
 template <class Net, class Loss, class S>
@@ -49,55 +35,92 @@ class SupervisedProgram {
  public:
   using Scalar = S;
 
-  SupervisedProgram(const Net& net, std::shared_ptr<const Blocks<Real<S>>> data)
-      : data_(std::move(data)), parameters_(net), dimension_(net.parameters()) {
-    for (const auto& inputs : data_->inputs) {
-      networks_.emplace_back(net, inputs.rows());
-      losses_.emplace_back(inputs.rows(), net.outputs());
+  SupervisedProgram(const Net& net, const Loss& loss, std::shared_ptr<const Blocks<Real<S>>> data,
+                    const SupervisedOptions& options)
+      : data_(std::move(data)),
+        parameters_(net),
+        sums_(data_->cut, net.parameters(), data_->examples, options.threads) {
+    const auto& blocks = data_->cut.blocks;
+    values_.resize(blocks.size());
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      networks_.emplace_back(net, Context{.rows = blocks[i].rows, .first_example = blocks[i].first});
+      losses_.emplace_back(loss, blocks[i].rows, net.outputs());
       if constexpr (is_complex<S>) {
-        complex_inputs_.push_back(inputs.template cast<S>());
-        networks_.back().input().bind(0, complex_inputs_.back().data());
+        complex_inputs_.push_back(data_->inputs[i].template cast<S>());
+        networks_.back().input().bind_constant(0, complex_inputs_.back().data());
       } else {
-        networks_.back().input().bind(0, inputs.data());
+        networks_.back().input().bind_constant(0, data_->inputs[i].data());
       }
     }
   }
 
-  Index dimension() const { return dimension_; }
+  Index dimension() const { return sums_.dimension(); }
 
   S start(const Vector<S>& theta, Vector<S>& gradient) {
     parameters_.bind(0, theta, false);
-    gradient.setZero(dimension_);
-    S value(0);
-    for (std::size_t i = 0; i < networks_.size(); ++i) {
-      networks_[i].advance(calculus::first_stage, parameters_);
-      value += losses_[i].start(networks_[i].output(), data_->targets[i], scale(), networks_[i].output_adjoint());
-      networks_[i].pull_back(calculus::first_stage, parameters_, gradient);
-    }
-    return value;
+    sums_.run(gradient, [&](std::size_t i, Vector<S>& sum, bool accumulate) {
+      start_block(i);
+      networks_[i].pull_back(calculus::first_stage, parameters_, sum, nullptr, accumulate);
+    });
+    return value();
+  }
+
+  /// Stage 0 up to the adjoints, without the parameters' gradient.
+  S start_for_products(const Vector<S>& theta) {
+    parameters_.bind(0, theta, false);
+    sums_.for_each_block([&](std::size_t i) {
+      start_block(i);
+      networks_[i].pull_back_to_layers(calculus::first_stage, parameters_);
+    });
+    return value();
   }
 
   void advance(const calculus::Stage& stage, const Vector<S>& direction, bool is_zero, Vector<S>& gradient) {
     parameters_.bind(stage.number, direction, is_zero);
-    gradient.setZero(dimension_);
-    for (std::size_t i = 0; i < networks_.size(); ++i) {
+    sums_.run(gradient, [&](std::size_t i, Vector<S>& sum, bool accumulate) {
       networks_[i].input().open_zero(stage.number);
       networks_[i].advance(stage, parameters_);
       losses_[i].advance(stage, networks_[i].output(), scale(), networks_[i].output_adjoint());
-      networks_[i].pull_back(stage, parameters_, gradient);
-    }
+      clear_padding(stage.number, i);
+      networks_[i].pull_back(stage, parameters_, sum, nullptr, accumulate);
+    });
   }
 
  private:
   Real<S> scale() const { return Real<S>(1) / Real<S>(data_->examples); }
+
+  void start_block(std::size_t i) {
+    networks_[i].advance(calculus::first_stage, parameters_);
+    values_[i] = losses_[i].start(networks_[i].output(), data_->targets[i], data_->cut.blocks[i].examples, scale(),
+                                  networks_[i].output_adjoint());
+    clear_padding(0, i);
+  }
+
+  S value() const {
+    S sum(0);
+    for (const S& block : values_) sum += block;
+    return sum;
+  }
+
+  void clear_padding(Index m, std::size_t i) {
+    const Block& block = data_->cut.blocks[i];
+    const calculus::Series<S>& adjoint = networks_[i].output_adjoint();
+    if (block.rows == block.examples || adjoint.is_zero(m)) return;
+    adjoint.matrix(m).bottomRows(block.rows - block.examples).setZero();
+  }
 
   std::shared_ptr<const Blocks<Real<S>>> data_;
   std::deque<Matrix<S>> complex_inputs_;
   ParameterSeries<S> parameters_;
   std::vector<StagedNetwork<Net, S>> networks_;  // one for each block of examples
   std::vector<typename Loss::template Operation<S>> losses_;
-  Index dimension_;
+  std::vector<S> values_;  // of each block
+  ExampleSums<S> sums_;
 };
+
+/// Complex states are for networks and losses that are holomorphic.
+template <class Net, class Loss, class S>
+concept AllowsScalar = !is_complex<S> || (Net::holomorphic && Loss::holomorphic);
 
 template <class Net, class Loss, class T>
 class Supervised {
@@ -106,8 +129,9 @@ class Supervised {
   template <class S>
   using ExpansionOver = calculus::ProgramExpansion<SupervisedProgram<Net, Loss, S>>;
 
-  Supervised(Net net, Loss loss, const Matrix<T>& inputs, const Matrix<T>& targets)
-      : net_(std::move(net)), loss_(std::move(loss)) {
+  Supervised(Net net, Loss loss, const Matrix<T>& inputs, const Matrix<T>& targets, const SupervisedOptions& options)
+      : net_(std::move(net)), loss_(std::move(loss)), options_(options) {
+    require(options.threads >= 1, "threads", options.threads, "1 or more");
     require(inputs.rows() > 0, "X", "of 0 rows", "a data set with at least one example");
     require(inputs.cols() == net_.inputs(), "columns of X", inputs.cols(),
             std::to_string(net_.inputs()) + ", the network's inputs");
@@ -115,7 +139,7 @@ class Supervised {
             std::to_string(inputs.rows()) + ", the rows of X");
     require(targets.cols() == net_.outputs(), "columns of the targets", targets.cols(),
             std::to_string(net_.outputs()) + ", the network's outputs");
-    data_ = std::make_shared<const Blocks<T>>(cut_into_blocks<T>(inputs, targets));
+    data_ = std::make_shared<const Blocks<T>>(cut_into_blocks<T>(inputs, loss_.prepared(targets)));
   }
 
   Index dimension() const { return net_.parameters(); }
@@ -123,52 +147,56 @@ class Supervised {
   const Net& network() const { return net_; }
 
   template <StateOver<T> X>
+    requires AllowsScalar<Net, Loss, ScalarOf<X>>
   ScalarOf<X> value(const X& theta) const {
     return borrow(theta)->value();
   }
 
   template <StateOver<T> X>
+    requires AllowsScalar<Net, Loss, ScalarOf<X>>
   Vector<ScalarOf<X>> gradient(const X& theta) const {
     return borrow(theta)->gradient();
   }
 
   template <StateOver<T> X>
+    requires AllowsScalar<Net, Loss, ScalarOf<X>>
   ExpansionOver<ScalarOf<X>> expand(const X& theta, int depth = 0) const {
-    return {SupervisedProgram<Net, Loss, ScalarOf<X>>(net_, data_), theta, depth};
+    return {SupervisedProgram<Net, Loss, ScalarOf<X>>(net_, loss_, data_, options_), theta, depth};
   }
 
   template <StateOver<T> X>
-  auto borrow(const X& theta) const {
-    return pool_.borrow(*this, theta);
+    requires AllowsScalar<Net, Loss, ScalarOf<X>>
+  auto borrow(const X& theta, Wanted wanted = Wanted::gradient) const {
+    return pool_.borrow(*this, theta, wanted);
   }
 
  private:
   Net net_;
   Loss loss_;
+  SupervisedOptions options_;
   std::shared_ptr<const Blocks<T>> data_;
-  calculus::ExpansionPool<ExpansionOver<T>, ExpansionOver<Complex<T>>> pool_;
+  calculus::ExpansionPool<ExpansionOver<T>,
+                          ExpansionOver<std::conditional_t<AllowsScalar<Net, Loss, Complex<T>>, Complex<T>, T>>>
+      pool_;
 };
 
 /// Targets as an N x outputs matrix.
 template <class Net, class Loss, class X, class Y>
 Supervised<Net, Loss, typename X::Scalar> supervised(Net net, Loss loss, const Eigen::MatrixBase<X>& inputs,
-                                                     const Eigen::MatrixBase<Y>& targets) {
+                                                     const Eigen::MatrixBase<Y>& targets,
+                                                     const SupervisedOptions& options = {}) {
   using T = typename X::Scalar;
-  return {std::move(net), std::move(loss), Matrix<T>(inputs), Matrix<T>(targets)};
+  return {std::move(net), std::move(loss), Matrix<T>(inputs), Matrix<T>(targets), options};
 }
 
 /// Targets as labels: row i of the target matrix is the unit vector of labels[i].
 template <class Net, class Loss, class X>
 Supervised<Net, Loss, typename X::Scalar> supervised(Net net, Loss loss, const Eigen::MatrixBase<X>& inputs,
-                                                     const std::vector<int>& labels) {
+                                                     const std::vector<int>& labels,
+                                                     const SupervisedOptions& options = {}) {
   using T = typename X::Scalar;
-  Matrix<T> targets = Matrix<T>::Zero(static_cast<Index>(labels.size()), net.outputs());
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    require(labels[i] >= 0 && labels[i] < net.outputs(), "labels[" + std::to_string(i) + "]", labels[i],
-            "0 to " + std::to_string(net.outputs() - 1) + ", an output of the network");
-    targets(static_cast<Index>(i), labels[i]) = T(1);
-  }
-  return {std::move(net), std::move(loss), Matrix<T>(inputs), targets};
+  const Matrix<T> targets = loss.template targets_of<T>(labels, net.outputs());
+  return {std::move(net), std::move(loss), Matrix<T>(inputs), targets, options};
 }
 
 }  // namespace drift::nn

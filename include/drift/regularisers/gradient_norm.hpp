@@ -109,7 +109,8 @@ class GradientNorm {
 
  private:
   P problem_;
-  std::conditional_t<NestableProblem<P>, calculus::ExpansionPool<ExpansionOver<Scalar>, ExpansionOver<Complex<Scalar>>>,
+  using ComplexState = std::conditional_t<NestableProblem<P, Complex<Scalar>>, Complex<Scalar>, Scalar>;
+  std::conditional_t<NestableProblem<P>, calculus::ExpansionPool<ExpansionOver<Scalar>, ExpansionOver<ComplexState>>,
                      calculus::NoPool>
       pool_;
 };

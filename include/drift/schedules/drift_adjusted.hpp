@@ -26,6 +26,7 @@
 
 #include <drift/core/concepts.hpp>
 #include <drift/core/errors.hpp>
+#include <drift/core/norm.hpp>
 
 #include <cmath>
 #include <limits>
@@ -58,14 +59,13 @@ struct DriftAdjusted {
     using R = Real<ScalarOf<decltype(e.state())>>;
     using std::isfinite, std::pow;
     if (e.stage() != 0) e.rewind(0);
-    const R curvature =
-        e.push(e.gradient()).stableNorm();  // stable: close to a minimum |g|^2 underflows long before |g|
+    const R curvature = norm_of(e.push(e.gradient()));
     e.rewind(0);
     if (!isfinite(curvature)) return std::numeric_limits<R>::quiet_NaN();
 
     R h = static_cast<R>(rate_if_flat);
     if (curvature > R(0)) {
-      const R ratio = curvature / R(e.gradient().stableNorm());
+      const R ratio = curvature / norm_of(e.gradient());
       const R adjusted = power == 1.0 ? R(R(2) / ratio) : R(R(2) / pow(ratio, static_cast<R>(power)));
       if (isfinite(adjusted)) h = adjusted;
     }
