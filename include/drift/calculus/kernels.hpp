@@ -32,7 +32,6 @@ namespace drift::calculus::kernels {
 struct Uniform {
   Index stride;
   Index operator()(Index j) const { return j * stride; }
-  Uniform from(Index, Index) const { return *this; }
 };
 
 /// Column j starts at offsets[j].
