@@ -378,7 +378,7 @@ int run(const Options& options) {
   all.set("rounds", options.rounds).set("milliseconds", options.milliseconds);
   all.set("made_with", report::made_with()).set("groups", list);
   if (options.out.has_parent_path()) std::filesystem::create_directories(options.out.parent_path());
-  report::write_file(options.out, compact(all.text()));
+  write_file(options.out, compact(all.text()));
 
   std::cout << options.out.string() << std::endl;
   const std::vector<std::string> complaints = faults(groups);

@@ -530,7 +530,7 @@ void report_on(const std::filesystem::path& path) {
   if (!has_peers && group_of(file, "order") != nullptr) draw_as(figure_of_scaling(file), "-scaling");
   std::filesystem::path markdown = stem;
   markdown += ".md";
-  report::write_file(markdown, page.text());
+  write_file(markdown, page.text());
   std::cout << page.text() << markdown.string() << '\n';
   std::cout << complaints;
 }

@@ -6,7 +6,7 @@
 set -euo pipefail
 exec < /dev/null
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-packages=(g++ cmake ninja-build libeigen3-dev libfmt-dev libcli11-dev gnuplot-nox)
+packages=(g++ cmake ninja-build libeigen3-dev libfmt-dev libcli11-dev gnuplot-nox zlib1g-dev)
 
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }

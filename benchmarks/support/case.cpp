@@ -1,7 +1,7 @@
 #include <support/case.hpp>
 
 #include <drift/core/random.hpp>
-#include <drift/data/dataset.hpp>
+#include <drift/data/shipped.hpp>
 #include <drift/data/standardise.hpp>
 
 #include <algorithm>

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -16,6 +17,8 @@ TEMPLATE_TEST_CASE("vectors have the target's width, and one number is itself", 
   using S = TestType;
   using V = Simd<S>;
   STATIC_REQUIRE(sizeof(V) == calculus::simd_width<S> * sizeof(S));
+  STATIC_REQUIRE(calculus::simd_size<V> == calculus::simd_width<S>);
+  STATIC_REQUIRE(calculus::simd_size<S> == 1);
   STATIC_REQUIRE(std::is_same_v<Simd<S, 1>, S>);
   STATIC_REQUIRE(std::is_same_v<SimdScalar<V>, S>);
   STATIC_REQUIRE(std::is_same_v<SimdScalar<S>, S>);
@@ -64,5 +67,22 @@ TEMPLATE_TEST_CASE("broadcast keeps the number, the sign of zero included", "[si
       CHECK(std::signbit(S(v[i])) == std::signbit(c));
     }
     CHECK(calculus::broadcast<S>(c) == c);
+  }
+}
+
+TEMPLATE_TEST_CASE("for_each_simd visits every number once, single ones where S has no vectors", "[simd]", float,
+                   double, long double) {
+  using S = TestType;
+  for (Index n = 0; n <= 50; ++n) {
+    std::array<S, 64> visits{};
+    Index widest = 0;
+    calculus::for_each_simd<S>(n, [&]<class V>(Index i) {
+      constexpr Index width = calculus::simd_size<V>;
+      widest = std::max(widest, width);
+      calculus::store(visits.data() + i, V(calculus::load<V>(visits.data() + i) + S(1)));
+    });
+    for (Index i = 0; i < 64; ++i) CHECK(visits[static_cast<std::size_t>(i)] == (i < n ? S(1) : S(0)));
+    if (!calculus::has_simd<S>) CHECK(widest <= 1);
+    if (n >= 16 && calculus::has_simd<S>) CHECK(widest == calculus::simd_width<S>);
   }
 }

@@ -193,6 +193,28 @@ TEST_CASE("Options that could not be told from the data are refused") {
   CHECK_THROWS_WITH(read("1\n", {.comment = '-'}), Contains("comment: was -, must be"));
 }
 
+TEST_CASE("Counts in a header are believed only against the rows and fields that are there") {
+  const CsvOptions counts{.header = CsvHeader::counts};
+  CHECK_THAT(complaint("9223372036854775806,1,a\n1,2\n", counts),
+             Equals("text, line 1, column 1: announces 9223372036854775806 rows, but the file holds 1"));
+  CHECK_THAT(complaint("1,9223372036854775806,a\n1,2\n", counts),
+             Equals("text, line 2: has 2 fields, must have 9223372036854775807 (the header's features and a label)"));
+  CHECK_THAT(complaint("1,9223372036854775807,a\n1,2\n", counts),  // and one more is no number
+             Equals("text, line 1: must be a header that begins with the number of rows and of features"));
+}
+
+TEST_CASE("A file compressed by gzip is refused and the decoder is named") {
+  const TemporaryPath file;
+  {
+    std::ofstream out(file.path(), std::ios::binary);
+    out << "\x1f\x8b\x08";
+  }
+  CHECK_THROWS_WITH(
+      drift::data::read_csv(file.path()),
+      Equals(file.path().string() + ", offset 0: is compressed by gzip; read it through data::gunzip(path) "
+                                    "of <drift/data/gunzip.hpp>, which needs zlib"));
+}
+
 TEST_CASE("A file is read by its path, and errors begin with the path") {
   const TemporaryPath file;
   {
@@ -210,7 +232,8 @@ TEST_CASE("A file is read by its path, and errors begin with the path") {
 
 TEST_CASE("A file that is not there, or is a directory, is a FileError") {
   const TemporaryPath place;
-  CHECK_THROWS_WITH(drift::data::read_csv(place.path()), Equals(place.path().string() + ": cannot be opened"));
+  CHECK_THROWS_WITH(drift::data::read_csv(place.path()),
+                    Equals(place.path().string() + ": cannot be opened: No such file or directory"));
   CHECK_THROWS_AS(drift::data::read_csv(place.path()), FileError);
   std::filesystem::create_directory(place.path());
   CHECK_THROWS_AS(drift::data::read_csv(place.path()), FileError);

@@ -2,8 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -21,8 +19,6 @@ using drift::data::Dataset;
 using drift::data::LabelledCsvOptions;
 
 namespace {
-
-const std::filesystem::path iris_path = std::filesystem::path(DRIFT_EXAMPLES_DATA) / "iris.csv";
 
 /// A file with this content under the system's directory for temporary files, removed at the end.
 class TemporaryFile {
@@ -68,38 +64,6 @@ Dataset<double> three_points() {
 }
 
 }  // namespace
-
-TEMPLATE_TEST_CASE("The Iris data are 150 flowers, 50 of each species, as Fisher published them", "", float, double,
-                   long double) {
-  const Dataset<TestType> iris = drift::data::iris<TestType>(iris_path);
-  iris.validate();
-  CHECK(iris.size() == 150);
-  CHECK(iris.dimension() == 4);
-  CHECK(iris.class_names == std::vector<std::string>{"setosa", "versicolor", "virginica"});
-  CHECK(iris.feature_names.front() == "sepal length (cm)");
-  for (int species = 0; species < 3; ++species)
-    CHECK(std::count(iris.labels.begin(), iris.labels.end(), species) == 50);
-  // The two samples in that the UCI copy differs from Fisher's paper (examples/data/README.md); in tenths, so exact.
-  const auto tenths = [&](Index flower) {
-    return std::vector<long>{std::lround(10 * iris.features(flower, 0)), std::lround(10 * iris.features(flower, 1)),
-                             std::lround(10 * iris.features(flower, 2)), std::lround(10 * iris.features(flower, 3))};
-  };
-  CHECK(tenths(34) == std::vector<long>{49, 31, 15, 2});
-  CHECK(tenths(37) == std::vector<long>{49, 36, 14, 1});
-  // The summary statistics that the data's description gives to two digits: mean 5.84, 3.05 (3.057), 3.76, 1.20.
-  const auto mean = [&](Index j) { return static_cast<double>(iris.features.col(j).mean()); };
-  CHECK(mean(0) == Approx(5.84).margin(0.005));
-  CHECK(mean(1) == Approx(3.05).margin(0.01));
-  CHECK(mean(2) == Approx(3.76).margin(0.005));
-  CHECK(mean(3) == Approx(1.20).margin(0.005));
-}
-
-TEST_CASE("A file of another shape is not taken for the Iris data") {
-  const TemporaryFile file("1,2,0\n3,4,1\n");
-  CHECK_THROWS_WITH(drift::data::iris(file.path()), Contains("is not the Iris data"));
-  CHECK_THROWS_AS(drift::data::iris(file.path()), FileError);
-  CHECK_THROWS_AS(drift::data::iris(file.path() / "missing"), FileError);
-}
 
 TEST_CASE("The last column of a labelled file is the label") {
   const Dataset<double> plain = read("1,2,0\n3,4,2\n5,6,1\n");

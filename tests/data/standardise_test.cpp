@@ -1,6 +1,7 @@
 #include <drift/data/standardise.hpp>
 
 #include <drift/core/random.hpp>
+#include <drift/data/shipped.hpp>
 
 #include <catch2/catch.hpp>
 

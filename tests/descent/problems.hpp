@@ -67,6 +67,15 @@ struct SecondOrderBowl {
   }
 };
 
+/// Tier 1: slope . x, the same gradient everywhere.
+struct Plane {
+  using Scalar = double;
+  Vector<double> slope;
+  Index dimension() const { return slope.size(); }
+  double value(const Vector<double>& x) const { return slope.dot(x); }
+  Vector<double> gradient(const Vector<double>&) const { return slope; }
+};
+
 inline Vector<double> vector(std::initializer_list<double> values) {
   Vector<double> v(static_cast<Index>(values.size()));
   Index i = 0;

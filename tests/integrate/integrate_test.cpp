@@ -526,7 +526,22 @@ TEST_CASE("Misuse is refused by the name of the argument", "[integrate][errors]"
   CHECK_THROWS_AS(integrate([](const Vector<double>&) { return vector({1, 2, 3}); }, vector({1}), 1), InvalidArgument);
 }
 
-TEST_CASE("Exceptions of the field and of observers pass through", "[integrate][errors]") {
+TEST_CASE("An observer that throws ends the run with a status and its message", "[integrate][observer]") {
+  int told = 0;
+  const auto path = integrate(
+      Oscillator{}, vector({1, 0}), 1.0, {.step_size = 0.125},
+      [](double time, const Vector<double>&) {
+        if (time > 0.3) throw std::runtime_error("disk full");
+      },
+      [&](double, const Vector<double>&) { ++told; });
+  CHECK(path.status == Status::observer_failed);
+  CHECK(path.failure == "disk full");
+  CHECK(path.time == 0.375);
+  CHECK(told == 3);
+  CHECK_FALSE(path.reached());
+}
+
+TEST_CASE("Exceptions of the field pass through", "[integrate][errors]") {
   const auto field = [](const Vector<double>& y) {
     if (y[0] > 1.5) throw std::runtime_error("from the field");
     return vector({1});

@@ -14,22 +14,23 @@ using calculus::Series;
 
 namespace {
 
+template <class S>
 struct Evaluated {
-  Matrix<double> output;
-  Matrix<double> slope;
+  Matrix<S> output;
+  Matrix<S> slope;
 };
 
 // A layer's outputs at x, and its adjoint of ones.
-template <class L>
-Evaluated evaluate(const L& layer, const Matrix<double>& x) {
-  Series<double> input(1, x.size()), output(1, x.size()), adjoint(1, x.size()), below(1, x.size());
+template <class L, class S>
+Evaluated<S> evaluate(const L& layer, const Matrix<S>& x) {
+  Series<S> input(1, x.size()), output(1, x.size()), adjoint(1, x.size()), below(1, x.size());
   input.open(0);
   input.matrix(0) = x;
   output.open(0);
   adjoint.open(0);
   below.open(0);
   adjoint.matrix(0).setOnes();
-  typename L::template Operation<double> operation(layer, nn::flat(x.size()), {.rows = 1});
+  typename L::template Operation<S> operation(layer, nn::flat(x.size()), {.rows = 1});
   operation.advance(calculus::first_stage, input, {}, output);
   operation.pull_back(calculus::first_stage, adjoint, input, {}, &below, {});
   return {output.matrix(0), below.matrix(0)};
@@ -41,14 +42,14 @@ TEST_CASE("smooth activations evaluate their function and their slope, however l
   Matrix<double> x(1, 5);
   x << -800, -1, 0, 2, 800;
   SECTION("tanh") {
-    const Evaluated e = evaluate(nn::tanh(), x);
+    const Evaluated<double> e = evaluate(nn::tanh(), x);
     for (Index i = 0; i < 5; ++i) {
       CHECK(e.output(0, i) == Approx(std::tanh(x(0, i))).epsilon(1e-15));
       CHECK(e.slope(0, i) == Approx(1 / std::pow(std::cosh(x(0, i)), 2)).margin(1e-16));
     }
   }
   SECTION("softplus") {
-    const Evaluated e = evaluate(nn::softplus(), x);
+    const Evaluated<double> e = evaluate(nn::softplus(), x);
     CHECK(e.output(0, 0) == 0);
     CHECK(e.output(0, 2) == Approx(std::log(2.0)).epsilon(1e-15));
     CHECK(e.output(0, 4) == 800);
@@ -57,7 +58,7 @@ TEST_CASE("smooth activations evaluate their function and their slope, however l
     CHECK(e.slope(0, 4) == 1);
   }
   SECTION("logistic") {
-    const Evaluated e = evaluate(nn::logistic(), x);
+    const Evaluated<double> e = evaluate(nn::logistic(), x);
     CHECK(e.output(0, 0) == 0);
     CHECK(e.output(0, 2) == 0.5);
     CHECK(e.output(0, 3) == Approx(1 / (1 + std::exp(-2.0))).epsilon(1e-15));
@@ -70,7 +71,7 @@ TEST_CASE("smooth activations evaluate their function and their slope, however l
 TEST_CASE("GELU is x times the logistic function of 2 u, and keeps its digits in the tails", "[nn]") {
   Matrix<double> x(1, 7);
   x << -800, -6, -1, 0, 0.5, 6, 800;
-  const Evaluated e = evaluate(nn::gelu(), x);
+  const Evaluated<double> e = evaluate(nn::gelu(), x);
   const double c = std::sqrt(2 / std::acos(-1.0));
   for (Index i = 1; i < 6; ++i) {
     const double v = x(0, i), u = c * (v + 0.044715 * v * v * v), s = 1 / (1 + std::exp(-2 * u));
@@ -84,22 +85,41 @@ TEST_CASE("GELU is x times the logistic function of 2 u, and keeps its digits in
   CHECK(e.slope(0, 6) == 1);
 }
 
-TEST_CASE("piecewise activations: at, below and above the kink, and at NaN", "[nn]") {
-  const double nan = std::numeric_limits<double>::quiet_NaN(), tiny = std::numeric_limits<double>::denorm_min();
-  Matrix<double> x(1, 8), relu(1, 8), relu_slope(1, 8), leaky(1, 8), leaky_slope(1, 8);
-  x << -2, -tiny, -0.0, 0, tiny, 3, 800, nan;
-  relu << 0, 0, 0, 0, tiny, 3, 800, nan;
-  relu_slope << 0, 0, 0, 0, 1, 1, 1, 1;
-  leaky << -0.5, -0.25 * tiny, 0, 0, tiny, 3, 800, nan;
-  leaky_slope << 0.25, 0.25, 0.25, 0.25, 1, 1, 1, 1;
-  const auto check = [](const Evaluated& e, const Matrix<double>& output, const Matrix<double>& slope) {
-    CHECK(e.output.leftCols(7) == output.leftCols(7));
-    CHECK(std::isnan(e.output(0, 7)));
+TEMPLATE_TEST_CASE("piecewise activations: at, below and above the kink, at infinities and at NaN", "[nn]", float,
+                   double, long double) {
+  using S = TestType;
+  using Limits = std::numeric_limits<S>;
+  const S nan = Limits::quiet_NaN(), tiny = Limits::denorm_min(), infinity = Limits::infinity();
+  Matrix<S> x(1, 10), relu(1, 10), relu_slope(1, 10), leaky(1, 10), leaky_slope(1, 10);
+  x << -infinity, -2, -tiny, S(-0.0), 0, tiny, 3, 800, infinity, nan;
+  relu << 0, 0, 0, 0, 0, tiny, 3, 800, infinity, nan;
+  relu_slope << 0, 0, 0, 0, 0, 1, 1, 1, 1, 1;
+  leaky << -infinity, S(-0.5), S(-0.25) * tiny, 0, 0, tiny, 3, 800, infinity, nan;
+  leaky_slope << S(0.25), S(0.25), S(0.25), S(0.25), S(0.25), 1, 1, 1, 1, 1;
+  const auto check = [](const Evaluated<S>& e, const Matrix<S>& output, const Matrix<S>& slope) {
+    CHECK(e.output.leftCols(9) == output.leftCols(9));
+    CHECK(std::isnan(e.output(0, 9)));
     CHECK(e.slope == slope);
   };
   check(evaluate(nn::relu(), x), relu, relu_slope);
   check(evaluate(nn::leaky_relu(0.25), x), leaky, leaky_slope);
-  CHECK_THROWS_WITH(nn::leaky_relu(nan), Catch::Contains("negative_slope: was") && Catch::Contains("finite"));
+}
+
+TEST_CASE("a slope must be finite", "[nn]") {
+  CHECK_THROWS_WITH(nn::leaky_relu(std::numeric_limits<double>::quiet_NaN()),
+                    Catch::Contains("negative_slope: was") && Catch::Contains("finite"));
+}
+
+TEST_CASE("piecewise activations of an array are those of its numbers, whatever the array's length", "[nn]") {
+  for (Index n = 1; n <= 40; ++n) {
+    const Matrix<float> x = Random(1).normal_matrix(1, n).cast<float>();
+    const Evaluated<float> all = evaluate(nn::leaky_relu(0.25), x);
+    for (Index i = 0; i < n; ++i) {
+      const float slope = x(0, i) > 0 ? 1.0F : 0.25F;
+      CHECK(all.slope(0, i) == slope);
+      CHECK(all.output(0, i) == slope * x(0, i));
+    }
+  }
 }
 
 namespace {

@@ -1,5 +1,9 @@
 // No allocation in steady state: every layer, every loss, and the problems that networks make.
 
+#include <drift/data/minibatches.hpp>
+#include <drift/descent/adam.hpp>
+#include <drift/descent/gradient_descent.hpp>
+#include <drift/descent/train.hpp>
 #include <drift/losses/huber.hpp>
 #include <drift/losses/linear.hpp>
 #include <drift/losses/logistic.hpp>
@@ -9,6 +13,7 @@
 #include <drift/nn/input_gradient_norm.hpp>
 #include <drift/nn/supervised.hpp>
 #include <drift/regularisers/gradient_norm.hpp>
+#include <drift/schedules/drift_adjusted.hpp>
 
 #include "support/allocations.hpp"
 
@@ -43,4 +48,28 @@ TEST_CASE("an expansion of a network allocates nothing after its first use", "[n
   // Complex products are Eigen's, which packs its operands on the heap once they are large.
   const auto few = nn::supervised(smooth, losses::softmax_cross_entropy(), images.topRows(3), targets.topRows(3));
   expect_none("complex", few, Vector<std::complex<double>>(parameters.cast<std::complex<double>>()));
+}
+
+TEST_CASE("training allocates nothing from its second step on", "[nn][allocations]") {
+  if (DRIFT_TEST_OWN_MALLOC == 0) {
+    SUCCEED("allocations cannot be counted in this build");
+    return;
+  }
+  const auto net = nn::sequential(nn::dense(20, 16), nn::tanh(), nn::dense(16, 3));
+  const Matrix<double> inputs = Random(2).normal_matrix(150, 20);
+  const std::vector<int> labels(150, 1);
+  const auto fit = nn::supervised(net, losses::softmax_cross_entropy(), inputs, labels);
+  const auto batches = data::minibatches(150, {.batch_size = 30}, Random(3));
+  const auto count_of = [&](const auto& optimiser) {
+    long at_second = 0, at_last = 0;
+    const auto count = [&](const descent::Iteration<>& at) {
+      if (at.iteration == 2) at_second = allocations.load();
+      if (at.iteration == 20) at_last = allocations.load();
+    };
+    train(fit, descent::run_state(nn::initialise(net, nn::glorot_normal(), Random(4)), optimiser, batches),
+          {.iterations = 20}, count);
+    return at_last - at_second;
+  };
+  CHECK(count_of(Adam{.learning_rate = 1e-3}) == 0);
+  CHECK(count_of(GradientDescent{.learning_rate = DriftAdjusted{}}) == 0);
 }

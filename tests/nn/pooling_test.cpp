@@ -8,8 +8,10 @@
 #include <support/expect_derivatives.hpp>
 #include <support/written_out.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 using namespace drift;
 
@@ -113,6 +115,86 @@ TEST_CASE("the largest of equals is the first, and NaN is the largest", "[nn]") 
   Matrix<double> expected(3, 4);
   expected << 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0;
   CHECK(below.matrix(0) == expected);
+}
+
+namespace {
+
+// The feature of the image that a window's largest number is: of equal ones the first, of several NaN the last.
+template <class Values>
+Index largest_in_window(const Values& image, Index first, Index size, Index width) {
+  std::vector<Index> window;
+  for (Index k = 0; k < size; ++k)
+    for (Index l = 0; l < size; ++l) window.push_back(first + k * width + l);
+  const auto last_nan =
+      std::find_if(window.rbegin(), window.rend(), [&](Index feature) { return std::isnan(image[feature]); });
+  if (last_nan != window.rend()) return *last_nan;
+  return *std::max_element(window.begin(), window.end(), [&](Index a, Index b) { return image[a] < image[b]; });
+}
+
+// Small integers, so that ties abound, and what is not finite.
+template <class S>
+Matrix<S> image_with_ties(Index rows, Index columns) {
+  using Limits = std::numeric_limits<S>;
+  Matrix<S> x = (2 * Random(3).normal_matrix(rows, columns)).array().round().matrix().template cast<S>();
+  for (Index i = 0; i < x.size(); ++i) {
+    if (i % 13 == 0) x.data()[i] = Limits::quiet_NaN();
+    if (i % 3 == 1) x.data()[i] = -Limits::infinity();
+    if (i % 17 == 2) x.data()[i] = Limits::infinity();
+  }
+  return x;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("max pooling chooses, follows and sends back the same number, whatever the number of examples",
+                   "[nn]", float, double, long double) {
+  using S = TestType;
+  using calculus::Series;
+  const calculus::Stage later{.number = 1, .weight = 1, .pairs = {}};
+  for (const Case& c : cases) {
+    const Index size = c.options.size, stride = c.options.stride != 0 ? c.options.stride : size;
+    const Index width = c.image.width, in = c.image.size(), out = c.expected.size();
+    for (const Index rows : {1, 2, 3, 7, 16, 37}) {
+      INFO(nn::describe(c.image) << ", size " << size << ", stride " << stride << ", examples " << rows);
+      Series<S> x(rows, in), y(rows, out), y_hat(rows, out), x_hat(rows, in);
+      for (Index m = 0; m < 2; ++m) {
+        x.open(m);
+        y.open(m);
+        y_hat.open(m);
+        x_hat.open(m);
+        x_hat[m].setConstant(S(99));  // whatever stood there
+      }
+      x.matrix(0) = image_with_ties<S>(rows, in);
+      x.matrix(1) = Random(4).normal_matrix(rows, in).template cast<S>();
+      y_hat.matrix(0) = Random(5).normal_matrix(rows, out).template cast<S>();
+      y_hat.matrix(1) = Random(6).normal_matrix(rows, out).template cast<S>();
+      nn::MaxPoolingOperation<S> pooling(nn::max_pooling(c.options), c.image, {.rows = rows});
+      pooling.advance(calculus::first_stage, x, {}, y);
+      pooling.pull_back(calculus::first_stage, y_hat, x, {}, &x_hat, {});
+      pooling.advance(later, x, {}, y);
+      pooling.pull_back(later, y_hat, x, {}, &x_hat, {});
+
+      Matrix<S> value(rows, out), change(rows, out), sent = Matrix<S>::Zero(rows, in), sent_later = sent;
+      for (Index n = 0; n < rows; ++n) {
+        for (Index o = 0; o < out; ++o) {
+          const Index plane = c.expected.height * c.expected.width, i = o % plane / c.expected.width,
+                      j = o % c.expected.width;
+          const Index first = (o / plane * c.image.height + i * stride) * width + j * stride;
+          const Index chosen = largest_in_window(x.matrix(0).row(n), first, size, width);
+          value(n, o) = x.matrix(0)(n, chosen);
+          change(n, o) = x.matrix(1)(n, chosen);
+          sent(n, chosen) += y_hat.matrix(0)(n, o);
+          sent_later(n, chosen) += y_hat.matrix(1)(n, o);
+        }
+      }
+      const auto nan = value.array().isNaN();
+      CHECK((y.matrix(0).array().isNaN() == nan).all());
+      CHECK((nan || y.matrix(0).array() == value.array()).all());
+      CHECK(y.matrix(1) == change);
+      CHECK(x_hat.matrix(0) == sent);
+      CHECK(x_hat.matrix(1) == sent_later);
+    }
+  }
 }
 
 TEST_CASE("pooling that cannot be is refused by name", "[nn]") {

@@ -10,7 +10,9 @@
 #include <drift/regularisers/gradient_norm.hpp>
 
 #include <cmath>
+#include <complex>
 #include <thread>
+#include <vector>
 
 using namespace drift;
 
@@ -273,4 +275,107 @@ TEST_CASE("an expansion moved to a point for products has no gradient, and the s
   e.move_to(s.theta);
   CHECK(e.gradient() == gradient);
   CHECK(hessian_vector_product(problem, s.theta, s.v) == product);
+}
+
+TEST_CASE("a batch is the mean over its examples, each as often as it stands there", "[supervised][batch]") {
+  const auto s = setting<double>(150);
+  const auto fit = nn::supervised(net, losses::softmax_cross_entropy({.label_smoothing = 0.1}), s.inputs, s.targets);
+  const std::vector<Index> examples = {149, 3, 3, 70};
+  Matrix<double> inputs(4, 3), targets(4, 2);
+  for (Index i = 0; i < 4; ++i) {
+    inputs.row(i) = s.inputs.row(examples[static_cast<std::size_t>(i)]);
+    targets.row(i) = s.targets.row(examples[static_cast<std::size_t>(i)]);
+  }
+  const auto alone = nn::supervised(net, losses::softmax_cross_entropy({.label_smoothing = 0.1}), inputs, targets);
+  const auto batch = fit.batch(examples);
+  CHECK(batch.examples() == 4);
+  CHECK(value(batch, s.theta) == value(alone, s.theta));
+  CHECK(gradient(batch, s.theta) == gradient(alone, s.theta));
+  CHECK(hessian_vector_product(batch, s.theta, s.u) == hessian_vector_product(alone, s.theta, s.u));
+  // The whole is the mean of its batches.
+  std::vector<Index> first, second;
+  for (Index i = 0; i < 150; ++i) (i % 3 == 0 ? first : second).push_back(i);
+  CHECK(value(fit, s.theta) ==
+        Approx(value(fit.batch(first), s.theta) / 3 + 2 * value(fit.batch(second), s.theta) / 3).epsilon(1e-14));
+  CHECK(value(batch.batch({1, 2}), s.theta) == value(fit.batch({3, 3}), s.theta));
+}
+
+TEST_CASE("an expansion aimed at one batch after another has the bits of each batch's own", "[supervised][batch]") {
+  const auto s = setting<double>(700);
+  const auto check = [&](const auto& problem, const auto& theta) {
+    auto e = problem.expand_batch(theta, {0, 1, 2});
+    Random random(8);
+    for (const Index size : {3, 3, 40, 600, 600, 1, 3}) {  // 600: several blocks
+      const std::vector<Index> all = random.permutation(700);
+      const std::vector<Index> batch(all.begin(), all.begin() + size);
+      e.move_to(theta, batch);
+      auto own = problem.batch(batch).expand(theta);
+      CHECK(e.value() == own.value());
+      CHECK(e.gradient() == own.gradient());
+      CHECK(e.push(e.gradient()) == own.push(own.gradient()));
+      e.move_to(2 * theta);  // the same batch elsewhere
+      own.move_to(2 * theta);
+      CHECK(e.gradient() == own.gradient());
+    }
+  };
+  const auto fit = nn::supervised(net, losses::squared_error(), s.inputs, s.targets);
+  check(fit, s.theta);
+  check(fit, Vector<std::complex<double>>(s.theta.cast<std::complex<double>>() * std::complex<double>(1, 0.1)));
+  // Layers so wide that they keep transposed copies of their input.
+  const auto wide = nn::sequential(nn::dense(64, 32), nn::tanh(), nn::dense(32, 2));
+  check(nn::supervised(wide, losses::squared_error(), Random(1).normal_matrix(700, 64), s.targets),
+        nn::initialise(wide, nn::glorot_normal(), Random(2)));
+}
+
+TEST_CASE("batches of what is not there are refused", "[supervised][batch]") {
+  const auto s = setting<double>(10);
+  const auto fit = nn::supervised(net, losses::squared_error(), s.inputs, s.targets);
+  using Catch::Matchers::Contains;
+  CHECK_THROWS_WITH(fit.batch({0, 10}), Contains("batch: was 10") && Contains("0 to 9"));
+  CHECK_THROWS_WITH(fit.batch({-1}), Contains("batch: was -1"));
+  CHECK_THROWS_WITH(fit.batch({}), Contains("batch: was empty"));
+  auto e = fit.expand_batch(s.theta, {0, 1});
+  CHECK_THROWS_AS(e.move_to(s.theta, std::vector<Index>{0, 10}), InvalidArgument);
+  CHECK_THROWS_AS(e.push(s.u), InvalidArgument);  // it is at no point now
+  e.move_to(s.theta, std::vector<Index>{4});
+  CHECK(e.value() == value(fit.batch({4}), s.theta));
+}
+
+TEST_CASE("the value alone has the bits of the expansion's, on any number of threads", "[supervised]") {
+  const auto s = setting<double>(700);
+  const auto fit = nn::supervised(net, losses::softmax_cross_entropy(), s.inputs, s.targets);
+  CHECK(value(fit, s.theta) == fit.expand(s.theta).value());
+  const Vector<std::complex<double>> z = s.theta.cast<std::complex<double>>() * std::complex<double>(1, 0.1);
+  CHECK(value(fit, z) == fit.expand(z).value());
+  const auto wide = nn::sequential(nn::dense(64, 32), nn::tanh(), nn::dropout(0.3, Random(7)), nn::dense(32, 2));
+  const Matrix<double> inputs = Random(1).normal_matrix(700, 64);
+  const Vector<double> theta = nn::initialise(wide, nn::glorot_normal(), Random(2));
+  const auto one = nn::supervised(wide, losses::squared_error(), inputs, s.targets);
+  const auto two = nn::supervised(wide, losses::squared_error(), inputs, s.targets, {.threads = 2});
+  CHECK(value(one, theta) == one.expand(theta).value());
+  CHECK(value(two, theta) == value(one, theta));
+  CHECK_THROWS_AS(one.value(Vector<double>(3)), InvalidArgument);
+}
+
+TEST_CASE("with dropout an example has its own mask in every batch, so that the whole is still their mean",
+          "[supervised][batch]") {
+  const auto s = setting<double>(60);
+  const auto random =
+      nn::sequential(nn::dense(3, 4), nn::tanh(), nn::residual(nn::dropout(0.5, Random(7))), nn::dense(4, 2));
+  static_assert(decltype(random)::looks_at_examples);
+  static_assert(!decltype(net)::looks_at_examples);
+  const auto fit = nn::supervised(random, losses::softmax_cross_entropy(), s.inputs, s.targets);
+  const Vector<double> theta = s.theta;
+  double mean = 0;
+  std::vector<Index> reversed;
+  for (Index i = 0; i < 60; ++i) {
+    mean += value(fit.batch({i}), theta) / 60;
+    reversed.push_back(59 - i);
+  }
+  CHECK(mean == Approx(value(fit, theta)).epsilon(1e-13));
+  CHECK(value(fit.batch(reversed), theta) == Approx(value(fit, theta)).epsilon(1e-13));
+  CHECK(value(fit.batch(reversed).batch({4}), theta) == value(fit.batch({55}), theta));
+  auto e = fit.expand_batch(theta, {1, 2, 3});
+  e.move_to(theta, std::vector<Index>{7, 50, 7});
+  CHECK(e.value() == value(fit.batch({7, 50, 7}), theta));
 }

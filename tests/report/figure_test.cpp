@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <cmath>
 #include <cstdlib>
@@ -51,7 +51,7 @@ void check_drawn(const Figure& figure, const TemporaryFolder& folder) {
 
 /// What gnuplot prints when it runs the script as a user would, in its folder.
 std::string said_by_hand(const Figure& figure, const TemporaryFolder& folder) {
-  drift::report::write_file(folder / "hand.gp", figure.script("hand"));
+  drift::write_file(folder / "hand.gp", figure.script("hand"));
   const std::string command = "cd '" + folder.path().string() + "' && gnuplot hand.gp > said.txt 2>&1";
   CHECK(std::system(command.c_str()) == 0);
   return content_of(folder / "said.txt");
@@ -121,7 +121,7 @@ TEST_CASE("a file name with quotes, blanks and a leading bar is a file name") {
   CHECK(folder.entries() == static_cast<std::ptrdiff_t>(drawn.files().size()));
   if (has_gnuplot()) {
     const TemporaryFolder by_hand;
-    drift::report::write_file(by_hand / "a.gp", figure.script(name));
+    drift::write_file(by_hand / "a.gp", figure.script(name));
     CHECK(std::system(("cd '" + by_hand.path().string() + "' && gnuplot a.gp").c_str()) == 0);
     CHECK(is_png(content_of(by_hand / (name + ".png"))));
     CHECK(by_hand.entries() == 3);
@@ -209,7 +209,7 @@ TEST_CASE("a name has one style in all panels, and different names different one
 
 TEST_CASE("without gnuplot the script is written, a line says so, and no image of earlier data stays") {
   const TemporaryFolder folder;
-  drift::report::write_file(folder / "figure.png", "an older figure");
+  drift::write_file(folder / "figure.png", "an older figure");
   Figure figure;
   figure.panel().line("a", {0, 1}, {0, 1});
   figure.gnuplot = "no-such-program-as-this";

@@ -5,7 +5,7 @@
 #include <drift/core/status.hpp>
 #include <drift/data/csv.hpp>
 
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <bit>
 #include <cmath>

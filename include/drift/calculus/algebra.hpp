@@ -4,6 +4,10 @@
 // Everything is linear in E, so every derivative of a combination is the combination of the derivatives; it has the tier of
 // its weakest part. Sums of combinations are flattened. Cost: that of the parts. Errors: unequal dimensions and non-finite
 // weights throw InvalidArgument where the combination is made.
+//
+// A combination with a FiniteSum in it is one (core/concepts.hpp): train(fit + 0.01 * penalty, ...) sees the batch in fit and the whole of
+// penalty at every step. Batches are for finite sums over the same examples. Batches of a combination do not share memory: each step
+// makes the parts' workspaces anew.
 
 #include <drift/calculus/derivatives.hpp>
 #include <drift/calculus/expansion.hpp>
@@ -12,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <vector>
 
 namespace drift {
 
@@ -105,6 +110,16 @@ class CombinationProgram {
 
 struct NoPool {};
 
+/// A finite sum over some of its examples; of another problem the whole.
+template <class P>
+auto batch_of(const P& problem, const std::vector<Index>& examples) {
+  if constexpr (FiniteSum<P>) {
+    return problem.batch(examples);
+  } else {
+    return problem;
+  }
+}
+
 }  // namespace calculus
 
 /// w_1 E_1 + w_2 E_2 + ... as a Problem; made by the operators below.
@@ -130,6 +145,35 @@ class Combination {
   const std::tuple<Ps...>& problems() const { return problems_; }
   const Weights& weights() const { return weights_; }
   Index dimension() const { return std::get<0>(problems_).dimension(); }
+
+  /// Of the finite sums in it.
+  Index examples() const
+    requires(FiniteSum<Ps> || ...)
+  {
+    Index count = -1;
+    for_each([&]<class P>(const P& problem, const Scalar&) {
+      if constexpr (FiniteSum<P>) {
+        const Index own = problem.examples();
+        require(count < 0 || own == count, "examples of a finite sum that is added", own,
+                "those of the first, " + std::to_string(count));
+        count = own;
+      }
+    });
+    return count;
+  }
+
+  /// The finite sums over these examples, the other parts as they are.
+  auto batch(const std::vector<Index>& examples_of_batch) const
+    requires(FiniteSum<Ps> || ...)
+  {
+    examples();  // refuses sums over different examples
+    return std::apply(
+        [&](const Ps&... problems) {
+          return Combination<decltype(calculus::batch_of(problems, examples_of_batch))...>(
+              {calculus::batch_of(problems, examples_of_batch)...}, weights_);
+        },
+        problems_);
+  }
 
   template <StateOver<Scalar> X>
   ScalarOf<X> value(const X& theta) const {

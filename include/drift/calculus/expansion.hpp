@@ -8,6 +8,7 @@
 //     void advance(const Stage& stage, const Vector<Scalar>& direction, bool direction_is_zero,
 //                  Vector<Scalar>& gradient);                                                     stage m of grad E
 //     void rewind(Index stage);                                                                   optional
+//     void select(const Selection& selection);                optional: aims it at other data, such as another minibatch
 //     Scalar start_for_products(const Vector<Scalar>& theta);           optional: stage 0 and E without grad E, where that is cheaper
 // where `direction` is theta_m. It may assume that stages below m are there and that m is at most one more than the last.
 //
@@ -111,6 +112,16 @@ class ProgramExpansion {
       value_ = program_.start(directions_.front(), gradients_.front());
     }
     stage_ = 0;
+  }
+
+  /// The same for other data of the program's: another minibatch.
+  template <VectorExpression V, class Selection>
+    requires requires(Program& program, const Selection& selection) { program.select(selection); }
+  void move_to(const V& theta, const Selection& selection) {
+    require_size(theta, dimension(), "theta");
+    stage_ = at_no_point;
+    program_.select(selection);
+    move_to(theta);
   }
 
  private:

@@ -58,21 +58,22 @@ class Series {
     s.is_zero = is_zero;
     s.is_constant = false;
   }
-  /// The same for data that never change.
+  /// The same for data that do not change until they are bound again.
   void bind_constant(Index m, const S* data) {
     bind(m, data);
     Slot& s = slot_to_open(m);
     s.is_constant = true;
-    s.packed.resize(0);
+    s.is_packed = false;
   }
 
   bool is_constant(Index m) const { return slot(m).is_constant; }
   /// A constant coefficient, transposed for add_packed_product; made when first asked for.
   const S* packed(Index m) const {
     const Slot& s = slot(m);
-    if (s.packed.size() == 0) {
+    if (!s.is_packed) {
       s.packed.resize(size());
       pack_transposed<S>(constant_matrix(m), s.packed.data());
+      s.is_packed = true;
     }
     return s.packed.data();
   }
@@ -90,6 +91,7 @@ class Series {
     S* data = nullptr;
     mutable bool is_zero = true;
     bool is_constant = false;
+    mutable bool is_packed = false;
     Matrix<S> storage;
     mutable Vector<S> packed;
   };

@@ -55,37 +55,64 @@ using Simd = typename detail::SimdType<S, n>::type;
 /// The vector that starts at p, aligned or not.
 template <class V, class S>
 V load(const S* p) {
-  V v;
-  std::memcpy(&v, p, sizeof(V));
-  return v;
+  if constexpr (std::same_as<V, S>) {
+    return *p;
+  } else {
+    V v;
+    std::memcpy(&v, p, sizeof(V));
+    return v;
+  }
 }
 
 template <class V, class S>
 void store(S* p, const V& v) {
-  std::memcpy(p, &v, sizeof(V));
+  if constexpr (std::same_as<V, S>) {
+    *p = v;
+  } else {
+    std::memcpy(p, &v, sizeof(V));
+  }
 }
 
 /// S for V = Simd<S, n>.
 template <class V>
 struct SimdScalarOf {
-  using type = std::remove_cvref_t<decltype(V{}[0])>;
+  using type = V;
 };
-template <std::floating_point S>
-struct SimdScalarOf<S> {
-  using type = S;
+template <class V>
+  requires requires { V{}[0]; }
+struct SimdScalarOf<V> {
+  using type = std::remove_cvref_t<decltype(V{}[0])>;
 };
 template <class V>
 using SimdScalar = typename SimdScalarOf<V>::type;
 
+/// How many numbers V has.
+template <class V>
+// NOLINTNEXTLINE(bugprone-sizeof-expression): V may be the number itself
+inline constexpr auto simd_size = static_cast<Index>(sizeof(V) / sizeof(SimdScalar<V>));
+
 /// Unsigned integers of the numbers' size, as many as V has: std::bit_cast goes from one to the other.
 template <class V>
-using SimdBits = Simd<std::conditional_t<sizeof(SimdScalar<V>) == 4, std::uint32_t, std::uint64_t>,
-                      static_cast<Index>(sizeof(V) / sizeof(SimdScalar<V>))>;
+using SimdBits = Simd<std::conditional_t<sizeof(SimdScalar<V>) == 4, std::uint32_t, std::uint64_t>, simd_size<V>>;
 
 /// n times the number c. (c - 0 is c for every c, as 0 + c is not for -0: compilers need no instruction for it.)
 template <class V>
 [[gnu::always_inline]] inline V broadcast(SimdScalar<V> c) {
   return c - V{};
+}
+
+/// body.operator()<V>(i) for the vectors V that n numbers consist of, each beginning at number i: full ones first, then shorter
+/// ones, and single numbers, V = S, for what is left. Where S has no vectors all are single numbers.
+///
+///     for_each_simd<S>(n, [&]<class V>(Index i) { store(y + i, V(load<V>(x + i) * c)); });
+template <class S, Index width = simd_width<S>, class Body>
+[[gnu::always_inline]] inline void for_each_simd(Index n, const Body& body, Index i = 0) {
+  if constexpr (has_simd<S> && width * static_cast<Index>(sizeof(S)) >= 16) {
+    for (; i + width <= n; i += width) body.template operator()<Simd<S, width>>(i);
+    for_each_simd<S, width / 2>(n, body, i);
+  } else {
+    for (; i < n; ++i) body.template operator()<S>(i);
+  }
 }
 
 }  // namespace drift::calculus

@@ -68,6 +68,16 @@
 // Stage k depends on stages below k only, so theta_k may be computed from what earlier pushes returned. The references that
 // push and gradient return stay valid and unchanged until that stage is pushed again, and may be given back to push.
 //
+// FINITE SUM: a loss that is a mean over examples, of which a step may see some
+//
+//   s.examples()        Index N                        s.dimension(), S::Scalar      as of a Problem
+//   s.batch(examples)   the Problem that is the mean over these examples, a std::vector<Index> of numbers 0 to N - 1; each counts as
+//                       often as it stands there
+//   s.expand_batch(theta, examples)    optional: an Expansion of it with e.move_to(theta, other_examples), so that batches share memory
+//
+// nn::supervised is a Problem and a FiniteSum. train takes one, with a STREAM: a value whose next() gives the examples of the
+// next batch (data/minibatches.hpp).
+//
 // POINT: what a Schedule sees of a Problem. e.state(), e.value(), e.gradient(), and as many pushes as the tier has: none (1),
 // one from stage 0, repeatable after rewind(0) (2), any number (3).
 //
@@ -85,6 +95,7 @@
 
 #include <concepts>
 #include <utility>
+#include <vector>
 
 namespace drift {
 
@@ -213,6 +224,19 @@ concept NestableProblem = ExpandableProblem<P> && requires(const P& p, const Vec
 /// P can be worked with at states of scalar S: its own, or the complex of it where the problem is holomorphic.
 template <class P, class S>
 concept AcceptsScalar = Problem<P> && (std::same_as<S, ScalarOfProblem<P>> || HasExpand<P, S>);
+
+/// A loss that is a mean over examples.
+template <class F>
+concept FiniteSum = HasScalar<F> && HasDimension<F> && requires(const F& sum, const std::vector<Index>& examples) {
+  { sum.examples() } -> std::convertible_to<Index>;
+  { sum.batch(examples) } -> Problem;
+};
+
+/// A seeded source of minibatches.
+template <class B>
+concept BatchStream = std::copyable<B> && requires(B& stream) {
+  { stream.next() } -> std::convertible_to<const std::vector<Index>&>;
+};
 
 template <class F, class S>
 concept VectorField = requires(const F& f, const Vector<S>& theta) {

@@ -1,7 +1,10 @@
 #pragma once
 // How a computation ended. Divergence is a normal outcome of what this library studies, so it is a value, not an exception.
 
+#include <exception>
+#include <optional>
 #include <ostream>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -16,6 +19,7 @@ enum class Status {
   step_too_small,       ///< the tolerance asks for steps below the resolution of time
   budget_spent,         ///< the maximum number of steps or evaluations was used up
   stopped_by_observer,  ///< an observer returned Next::stop
+  observer_failed,      ///< an observer threw, as one whose disk is full does; the result's `failure` is what it said
 };
 
 constexpr std::string_view to_string(Status status) {
@@ -28,6 +32,7 @@ constexpr std::string_view to_string(Status status) {
     case Status::step_too_small: return "step_too_small";
     case Status::budget_spent: return "budget_spent";
     case Status::stopped_by_observer: return "stopped_by_observer";
+    case Status::observer_failed: return "observer_failed";
   }
   return "unknown";
 }
@@ -47,5 +52,36 @@ Next notify(Observer& observer, const Arguments&... arguments) {
     return observer(arguments...);
   }
 }
+
+/// What the observers of one step said. All are asked, also after one of them threw: what a run has come to is not lost to a full disk.
+struct Answers {
+  bool stop = false;
+  bool failed = false;
+  std::string failure = {};  ///< of the first that threw, its message
+
+  template <class Observer, class... Arguments>
+  void ask(Observer& observer, const Arguments&... arguments) {
+    try {
+      stop = notify(observer, arguments...) == Next::stop || stop;
+    } catch (const std::exception& exception) {
+      fail(exception.what());
+    } catch (...) {
+      fail("an exception that is no std::exception");
+    }
+  }
+
+  /// How they end the run, if they do.
+  std::optional<Status> ended() const {
+    if (failed) return Status::observer_failed;
+    if (stop) return Status::stopped_by_observer;
+    return std::nullopt;
+  }
+
+ private:
+  void fail(const char* message) {
+    if (!failed) failure = message;
+    failed = true;
+  }
+};
 
 }  // namespace drift

@@ -20,12 +20,13 @@
 
 #include <drift/core/errors.hpp>
 #include <drift/core/types.hpp>
+#include <drift/data/input_file.hpp>
 
 #include <charconv>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
+#include <deque>
 #include <istream>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -113,8 +114,12 @@ inline Index parse_count(std::string_view text) {
   Index count = 0;
   const char* const last = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), last, count);
-  return error == std::errc{} && stop == last && count >= 0 && text[0] != '-' ? count : -1;
+  const bool good = error == std::errc{} && stop == last && count >= 0 && text[0] != '-';
+  return good && count < std::numeric_limits<Index>::max() ? count : -1;  // one more must be a number too
 }
+
+/// The fields of one line; in pieces, for a line may have very many.
+using Fields = std::deque<std::string>;
 
 /// Reads one CSV text line after line; holds where it is, so that every error can say so.
 class CsvReader {
@@ -130,12 +135,12 @@ class CsvReader {
     Index announced_rows = -1;
     Index columns = -1;
     Index header_line = 0;
-    std::vector<std::string> fields;
+    Fields fields;
     for (bool first = true; next_line(fields); first = false) {
       const CsvHeader header = first ? kind_of_header(fields) : CsvHeader::none;
       if (header == CsvHeader::names) {
         columns = count(fields);
-        table.column_names = fields;
+        table.column_names.assign(fields.begin(), fields.end());
       } else if (header == CsvHeader::counts) {
         header_line = line_;
         announced_rows = parse_count(fields[0]);
@@ -162,12 +167,12 @@ class CsvReader {
   }
 
  private:
-  static Index count(const std::vector<std::string>& fields) { return static_cast<Index>(fields.size()); }
+  static Index count(const Fields& fields) { return static_cast<Index>(fields.size()); }
 
   [[noreturn]] void fail(Index column, const std::string& what) const { reject_file(source_, line_, column, what); }
 
   /// The fields of the next line that is neither blank nor a comment; false at the end of the text.
-  bool next_line(std::vector<std::string>& fields) {
+  bool next_line(Fields& fields) {
     std::string text;
     while (std::getline(in_, text)) {
       ++line_;
@@ -183,7 +188,7 @@ class CsvReader {
     return false;
   }
 
-  void split(std::string_view line, std::vector<std::string>& fields) const {
+  void split(std::string_view line, Fields& fields) const {
     const bool by_blanks = options_.separator == ' ';
     std::string_view rest = by_blanks ? trimmed(line) : line;
     for (bool more = true; more;) {
@@ -221,7 +226,7 @@ class CsvReader {
     fail(column, "a quote is opened and not closed");
   }
 
-  CsvHeader kind_of_header(const std::vector<std::string>& fields) const {
+  CsvHeader kind_of_header(const Fields& fields) const {
     const bool counted = fields.size() >= 2 && parse_count(fields[0]) >= 0 && parse_count(fields[1]) >= 0;
     if (options_.header == CsvHeader::counts && !counted)
       fail(0, "must be a header that begins with the number of rows and of features");
@@ -255,10 +260,8 @@ inline Table read_csv(std::istream& in, const std::string& source, const CsvOpti
   return detail::CsvReader(in, source, options).read();
 }
 
-inline Table read_csv(const std::filesystem::path& path, const CsvOptions& options = {}) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) detail::reject_file(path.string(), 0, 0, "cannot be opened");
-  return read_csv(in, path.string(), options);
+inline Table read_csv(InputFile file, const CsvOptions& options = {}) {
+  return detail::CsvReader(file, file.name(), options).read();
 }
 
 }  // namespace drift::data

@@ -1,9 +1,9 @@
 #pragma once
 // Dataset: labelled examples in memory, and how to read them from a CSV file.
 //
-//     data::Dataset<double> iris = data::iris("examples/data/iris.csv");
-//     iris.features;   // examples x features, one column per feature (contiguous over examples)
-//     iris.labels;     // examples numbers in 0, ..., classes - 1
+//     data::Dataset<double> dataset = data::read_labelled_csv("flowers.csv");
+//     dataset.features;   // examples x features, one column per feature (contiguous over examples)
+//     dataset.labels;     // examples numbers in 0, ..., classes - 1
 //
 // A Dataset is a plain value whose members may be set freely; whatever takes one calls validate() first.
 //
@@ -135,17 +135,6 @@ Dataset<T> read_labelled_csv(const std::filesystem::path& path, const LabelledCs
     table.column_names.pop_back();  // the label's
     dataset.feature_names = std::move(table.column_names);
   }
-  return dataset;
-}
-
-/// Fisher's Iris data: 150 flowers, 4 lengths in cm, 3 species. `path` is the project's examples/data/iris.csv, whose
-/// README says where it comes from.
-template <class T = double>
-Dataset<T> iris(const std::filesystem::path& path) {
-  Dataset<T> dataset = read_labelled_csv<T>(path);
-  if (dataset.size() != 150 || dataset.dimension() != 4 || dataset.classes() != 3)
-    detail::reject_file(path.string(), 0, 0, "is not the Iris data: 150 examples, 4 features and 3 classes");
-  dataset.feature_names = {"sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"};
   return dataset;
 }
 

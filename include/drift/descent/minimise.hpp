@@ -9,7 +9,8 @@
 // start      any Eigen vector expression of the problem's dimension, or the RunState of an earlier run, whose
 //            iterations count.
 // observers  any number of callables of (const descent::Iteration<S>&), or of that and (const descent::RunState<S, O>&)
-//            for those who write checkpoints, returning nothing or Next. Each is called once after every step.
+//            for those who save it (descent/run.hpp, descent/checkpoint.hpp), returning nothing or
+//            Next. Each is called once after every step.
 //            Next::stop ends the run once all were told. A wrong signature does not compile.
 // returns    a Run. How it ended is a Status:
 //            reached_end          the asked-for iterations are done
@@ -20,6 +21,7 @@
 //            non_finite           E, its gradient or the step is NaN or infinite; the last state where all was finite
 //                                 is returned
 //            stopped_by_observer  after a divergence in the same step: diverged
+//            observer_failed      an observer threw; run.failure is what it said; likewise
 // Misuse (wrong size, rate or option out of bounds) throws InvalidArgument before the first step; a schedule that gives
 // a bad rate, in the step that it is for.
 //
@@ -32,11 +34,13 @@
 #include <drift/core/norm.hpp>
 #include <drift/core/status.hpp>
 #include <drift/descent/gradient_descent.hpp>
+#include <drift/descent/run.hpp>
 #include <drift/descent/run_state.hpp>
 
 #include <cmath>
 #include <concepts>
 #include <limits>
+#include <string>
 #include <utility>
 
 namespace drift {
@@ -63,52 +67,12 @@ struct MinimiseOptions {
   }
 };
 
-namespace descent {
-
-/// What an observer sees after a step.
-template <class S = double>
-struct Iteration {
-  Index iteration;  ///< steps made, this one included: 1 after the first
-  Vector<S> state;  ///< that the step led to
-  S value;          ///< E there
-  S gradient_norm;  ///< |grad E| there
-  S rate;           ///< the learning rate of the step that led there
-};
-
-}  // namespace descent
-
-/// How a run ended, and all that is needed to go on. Number type S, optimiser O.
-template <class S, class O>
-struct Run {
-  Vector<S> state;                    ///< the last good state; finite unless the start was not
-  Status status;                      ///< why the run ended
-  Index iterations;                   ///< steps that led to it, from the very start
-  S value;                            ///< E there
-  S gradient_norm;                    ///< |grad E| there
-  S rate;                             ///< learning rate of the last step; 0 before the first
-  Index evaluations;                  ///< gradients evaluated by this call
-  descent::RunState<S, O> run_state;  ///< give it to minimise or descent::advance to go on
-};
-
-/// observer(iteration) or observer(iteration, run_state) -> void or Next.
-template <class F, class S, class O>
-concept MinimiseObserver =
-    Observer<F, descent::Iteration<S>> || Observer<F, descent::Iteration<S>, descent::RunState<S, O>>;
-
 namespace descent::detail {
 
-template <class S, class O, class F>
-Next tell(F& observer, const Iteration<S>& iteration, const RunState<S, O>& state) {
-  if constexpr (Observer<F, Iteration<S>>) {
-    return notify(observer, iteration);
-  } else {
-    return notify(observer, iteration, state);
-  }
-}
-
 /// The loop of minimise.
-template <class P, class S, class O, class... Observers>
-Run<S, O> run(const P& problem, RunState<S, O> state, const MinimiseOptions& options, Observers&... observers) {
+template <class P, class S, class O, class Stream, class... Observers>
+Run<S, O, Stream> run(const P& problem, RunState<S, O, Stream> state, const MinimiseOptions& options,
+                      Observers&... observers) {
   options.validate();
   state.optimiser.validate();
   require_size(state.parameters, problem.dimension(), "start");
@@ -116,8 +80,9 @@ Run<S, O> run(const P& problem, RunState<S, O> state, const MinimiseOptions& opt
   require_fit<O, decltype(e)>();
   Index evaluations = 1;
   auto height = height_of(e);
-  auto next = state;  // a step is made here and counts only when all is finite where it leads
+  Attempt<S, O> step(state);
   Iteration<S> seen;
+  std::string failure;
 
   const auto outside = [&](const Vector<S>& theta) {
     return static_cast<double>(norm_of(theta)) > options.divergence_radius;
@@ -127,18 +92,6 @@ Run<S, O> run(const P& problem, RunState<S, O> state, const MinimiseOptions& opt
     return (options.gradient_tolerance > 0 && norm <= options.gradient_tolerance) ||
            static_cast<double>(height.value) <= options.target_value;
   };
-  const auto tell_observers = [&] {
-    bool stop = false;
-    if constexpr (sizeof...(Observers) > 0) {
-      seen.iteration = state.iteration;
-      seen.state = state.parameters;
-      seen.value = height.value;
-      seen.gradient_norm = height.gradient_norm;
-      seen.rate = state.rate;
-      ((stop = tell<S, O>(observers, seen, state) == Next::stop || stop), ...);
-    }
-    return stop ? Next::stop : Next::proceed;
-  };
   const auto go = [&] {
     if (state.parameters.allFinite() && outside(state.parameters)) return Status::diverged;
     for (;;) {
@@ -146,18 +99,19 @@ Run<S, O> run(const P& problem, RunState<S, O> state, const MinimiseOptions& opt
       if (converged()) return Status::converged;
       if (state.iteration >= options.iterations) return Status::reached_end;
 
-      if (!make_step(state, e, next)) return Status::non_finite;
-      e.move_to(next.parameters);
+      if (!step.make(state, e)) return Status::non_finite;
+      e.move_to(step.parameters);
       ++evaluations;
       const auto next_height = height_of(e);
-      const bool diverged = outside(next.parameters);
+      const bool diverged = outside(step.parameters);
       if (!next_height.finite()) return diverged ? Status::diverged : Status::non_finite;
-      std::swap(state, next);
+      step.commit(state);
       height = next_height;
 
-      const Next answer = tell_observers();
+      const Answers answers = tell_all(seen, state, height, observers...);
+      failure = answers.failure;
       if (diverged) return Status::diverged;
-      if (answer == Next::stop) return Status::stopped_by_observer;
+      if (const auto ended = answers.ended()) return *ended;
     }
   };
 
@@ -169,6 +123,7 @@ Run<S, O> run(const P& problem, RunState<S, O> state, const MinimiseOptions& opt
           .gradient_norm = height.gradient_norm,
           .rate = state.rate,
           .evaluations = evaluations,
+          .failure = std::move(failure),
           .run_state = std::move(state)};
 }
 
@@ -182,10 +137,10 @@ Run<ScalarOfProblem<P>, O> minimise(const P& problem, const X& start, O optimise
 }
 
 /// Goes on from the state of an earlier run.
-template <Problem P, class O, class... Observers>
-  requires(MinimiseObserver<Observers, ScalarOfProblem<P>, O> && ...)
-Run<ScalarOfProblem<P>, O> minimise(const P& problem, descent::RunState<ScalarOfProblem<P>, O> state,
-                                    const MinimiseOptions& options = {}, Observers&&... observers) {
+template <Problem P, class O, class Stream, class... Observers>
+  requires(MinimiseObserver<Observers, ScalarOfProblem<P>, O, Stream> && ...)
+Run<ScalarOfProblem<P>, O, Stream> minimise(const P& problem, descent::RunState<ScalarOfProblem<P>, O, Stream> state,
+                                            const MinimiseOptions& options = {}, Observers&&... observers) {
   return descent::detail::run(problem, std::move(state), options, observers...);
 }
 

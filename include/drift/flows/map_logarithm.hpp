@@ -6,7 +6,7 @@
 // The flow of f for time 1 is one application of the step up to O(h^(n+1)), where h is the size of the step's move. For gradient
 // descent with learning rate h it equals h * modified<n> up to O(h^(n+1)). It needs no derivatives, not even a loss: momentum at
 // fixed velocity, games, Runge-Kutta steps and epochs are all steps. The update must be near the identity: a momentum method
-// in (theta, v) is not, since it multiplies v by beta.
+// in (theta, v) is not, since it multiplies v by beta (descent/step.hpp says what remains).
 //
 // The series is asymptotic: at fixed large h raising n makes it worse, once h |lambda| is not well below 1.
 // Rounding: about 2^n epsilon |theta|; the increments are formed first, so that nothing worse cancels.

@@ -23,6 +23,8 @@
 //            step_too_small       the tolerance asks for steps below minimum_step, or the resolution of time or state
 //            budget_spent         maximum_steps were tried
 //            stopped_by_observer  also when the stop comes at the very end; a divergence goes first
+//            observer_failed      an observer threw; path.failure is what it said; likewise
+//            An exception of the field passes through.
 //
 // Default: Dormand-Prince 5(4), steps chosen by error, 6 evaluations a step. A jump J of the field is crossed when the
 // error of a shortest step over it is tolerated (about J h <= absolute_tolerance); an integrable singularity likewise.
@@ -89,7 +91,7 @@ std::vector<R> save_times(const std::vector<double>& asked, const R& end) {
 }
 
 template <class S>
-using StepCall = std::function<Next(const Real<S>&, const Vector<S>&)>;
+using StepCall = std::function<Answers(const Real<S>&, const Vector<S>&)>;
 
 /// The loop: plan a step, try it, judge it, record it.
 template <class S>
@@ -148,9 +150,10 @@ class Run {
       ++path_.accepted_steps;
       save_here();
 
-      const bool stop = observe_ && observe_(path_.time, path_.state) == Next::stop;
+      const Answers answers = observe_ ? observe_(path_.time, path_.state) : Answers{};
+      path_.failure = answers.failure;
       if (norm_of(path_.state) > radius_) return Status::diverged;
-      if (stop) return Status::stopped_by_observer;
+      if (const auto ended = answers.ended()) return *ended;
     }
     return Status::reached_end;
   }
@@ -227,9 +230,9 @@ Solution<FieldScalar<Field, typename Start::Scalar>> integrate(Field&& field, co
   const auto call = [&field](const Vector<S>& state, Vector<S>& slope) { slope = field(state); };
   detail::StepCall<S> observe;
   auto tell = [&](const R& now, const Vector<S>& state) {
-    bool stop = false;
-    ((stop = notify(observers, now, state) == Next::stop || stop), ...);
-    return stop ? Next::stop : Next::proceed;
+    Answers answers;
+    (answers.ask(observers, now, state), ...);
+    return answers;
   };
   if constexpr (sizeof...(Observers) > 0) observe = std::ref(tell);
   return detail::run<S>(CountedField<S>(call), start.template cast<S>(), static_cast<R>(time), options,

@@ -5,6 +5,7 @@
 #include <drift/core/status.hpp>
 #include <drift/core/types.hpp>
 
+#include <string>
 #include <vector>
 
 namespace drift {
@@ -20,6 +21,7 @@ struct Solution {
   Index rejected_steps = 0;             ///< steps thrown away for their error or for a non-finite value
   std::vector<Real<S>> saved_times = {};     ///< the save_at times that the run reached
   std::vector<Vector<S>> saved_states = {};  ///< the states there, one for each saved time
+  std::string failure = {};                  ///< what the observer that threw said; empty otherwise
 
   /// `state` is the state at the asked-for time: the run went all the way, or came to rest where the field is exactly
   /// zero.

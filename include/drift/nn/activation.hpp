@@ -161,38 +161,54 @@ struct Gelu {
 
 inline Gelu gelu() { return {}; }
 
-/// y = d x with d chosen at stage 0.
+/// y = d x with d chosen at stage 0, whose x is read again rather than d kept.
 template <class S>
 class PiecewiseLinearOperation {
   using Series = calculus::Series<S>;
 
  public:
   template <class L>
-  PiecewiseLinearOperation(const L& layer, const Shape& input, const Context& context)
-      : negative_slope_(static_cast<S>(layer.negative_slope)), slope_(context.rows * input.size()) {}
+  PiecewiseLinearOperation(const L& layer, const Shape&, const Context&)
+      : negative_slope_(static_cast<S>(layer.negative_slope)) {}
 
   void advance(const calculus::Stage& stage, const Series& x, Parameters<S>, const Series& y) {
-    const Index m = stage.number;
-    if (m == 0) slope_ = (x[0] <= S(0)).select(negative_slope_, Values::Ones(slope_.size()));
-    multiply(m, x, y);
-    if (m == 0 && negative_slope_ == S(0)) y[0] = (x[0] <= S(0)).select(S(0), y[0]);  // also where x is -inf
+    if (stage.number == 0) {
+      start(x[0].data(), y);
+    } else {
+      multiply(stage.number, x[0].data(), x, y);
+    }
   }
 
-  void pull_back(const calculus::Stage& stage, const Series& y_hat, const Series&, Parameters<S>, const Series* x_hat,
+  void pull_back(const calculus::Stage& stage, const Series& y_hat, const Series& x, Parameters<S>, const Series* x_hat,
                  Gradients<S>) {
-    if (x_hat != nullptr) multiply(stage.number, y_hat, *x_hat);
+    if (x_hat != nullptr) multiply(stage.number, x[0].data(), y_hat, *x_hat);
   }
 
  private:
-  using Values = Eigen::Array<S, Eigen::Dynamic, 1>;
+  void start(const S* x, const Series& y) const {
+    y.mark(0, false);
+    S* const out = y[0].data();
+    const bool is_relu = negative_slope_ == S(0);
+    calculus::for_each_simd<S>(y.size(), [&]<class V>(Index i) {
+      const V v = calculus::load<V>(x + i), zero{};
+      const V lower = is_relu ? zero : V(v * negative_slope_);  // 0 also where v is -inf
+      calculus::store(out + i, V(v <= zero ? lower : v));
+    });
+  }
 
-  void multiply(Index m, const Series& from, const Series& to) const {
+  void multiply(Index m, const S* x, const Series& from, const Series& to) const {
     to.mark(m, from.is_zero(m));
-    if (!from.is_zero(m)) to[m] = slope_ * from[m];
+    if (from.is_zero(m)) return;
+    const S* const in = from[m].data();
+    S* const out = to[m].data();
+    calculus::for_each_simd<S>(to.size(), [&]<class V>(Index i) {
+      const V negative = calculus::broadcast<V>(negative_slope_), one = calculus::broadcast<V>(S(1));
+      const V slope = calculus::load<V>(x + i) <= V{} ? negative : one;
+      calculus::store(out + i, V(slope * calculus::load<V>(in + i)));
+    });
   }
 
   S negative_slope_;
-  Values slope_;
 };
 
 struct PiecewiseLinear {

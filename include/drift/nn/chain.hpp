@@ -26,6 +26,7 @@ class Chain {
   static constexpr std::string_view name = "chain";
   static constexpr bool keeps_shape = (Layers::keeps_shape && ...);
   static constexpr bool holomorphic = (Layers::holomorphic && ...);
+  static constexpr bool looks_at_examples = (nn::looks_at_examples<Layers> || ...);
   static constexpr bool is_view = false;
   template <class S>
   using Operation = ChainOperation<S, Layers...>;

@@ -5,8 +5,9 @@
 //     nn::dropout(0.5, Random(seed).split("dropout"))
 //
 // Which numbers are dropped is a fixed function of the stream, the example's row in X and the feature: the mask does not depend on how
-// examples are cut into blocks or shared out among threads. A Problem with dropout is an ordinary, deterministic function, with
-// all its derivatives: that of one mask. For a fresh mask make the network anew with another stream, random.split(step). Two dropout
+// examples are cut into blocks, shared out among threads or drawn into batches. A Problem with dropout is an ordinary, deterministic
+// function, with all its derivatives: that of one mask for each example, in every epoch. For fresh masks make the network anew with
+// another stream, random.split(epoch), and go on with train from the run's state. Two dropout
 // layers of one network should have different streams.
 //
 // Source: Srivastava et al., JMLR 15 (2014) 1929-1958. It is linear in its input, so holomorphic.
@@ -29,6 +30,7 @@ struct Dropout {
   static constexpr bool keeps_shape = true;
   static constexpr bool holomorphic = true;
   static constexpr bool is_view = false;
+  static constexpr bool looks_at_examples = true;
   template <class S>
   using Operation = DropoutOperation<S>;
 
@@ -53,7 +55,7 @@ class DropoutOperation {
     const auto kept = static_cast<Real<S>>(1 / (1 - layer.rate));
     for (Index n = 0; n < context.rows; ++n) {
       Random random = layer.random;  // word (example, feature) of the stream
-      random.skip(static_cast<std::uint64_t>((context.first_example + n) * input.size()));
+      random.skip(static_cast<std::uint64_t>(context.example(n) * input.size()));
       for (Index i = 0; i < input.size(); ++i) {
         mask_[i * context.rows + n] = random.uniform() < layer.rate ? Real<S>(0) : kept;
       }

@@ -4,6 +4,7 @@
 //
 //     Cut        which examples stand together: blocks, and parts of several blocks, by the number of examples alone
 //     Blocks     a data set cut in this way
+//     Examples   a data set as a network wants it, whole in blocks and, for minibatches, row after row
 //     ExampleSums   runs over the blocks, on one thread or several, and adds up their gradients
 //
 // The same bits for every number of threads: a sum over examples is taken within a block, over the blocks of a part in their
@@ -11,8 +12,13 @@
 
 #include <drift/core/errors.hpp>
 #include <drift/core/team.hpp>
+#include <drift/nn/layer.hpp>
 
 #include <algorithm>
+#include <mutex>
+#include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace drift::nn {
@@ -36,6 +42,7 @@ struct Cut {
   std::vector<Block> blocks;
   std::vector<std::size_t> part_ends;  ///< one past each part's last block; a power of two of them
 
+  Cut() = default;
   explicit Cut(Index examples) {
     const Index units = (examples + row_unit - 1) / row_unit;
     Index parts = 1;
@@ -68,6 +75,16 @@ struct Blocks {
   std::vector<Matrix<T>> inputs;
   std::vector<Matrix<T>> targets;
   Index examples = 0;
+  std::vector<Index> numbers = {};  ///< of a minibatch: which examples they are of the data set it was drawn from
+
+  /// What a layer is told of a block. Refers to this.
+  Context context(const Block& block) const {
+    Context context{.rows = block.rows, .first_example = block.first};
+    if (!numbers.empty())
+      context.examples =
+          std::span(numbers).subspan(static_cast<std::size_t>(block.first), static_cast<std::size_t>(block.examples));
+    return context;
+  }
 };
 
 template <class T>
@@ -87,6 +104,73 @@ Blocks<T> cut_into_blocks(const Matrix<T>& inputs, const Matrix<T>& targets) {
   }
   return blocks;
 }
+
+/// A data set for a network: the whole in blocks and, made when a batch is first asked for, the same row after row, from which the
+/// examples of a batch are gathered without a walk through all the memory.
+template <class T>
+class Examples {
+ public:
+  explicit Examples(Blocks<T> whole) : blocks_(std::move(whole)) {}
+
+  const Blocks<T>& blocks() const { return blocks_; }
+
+  /// These examples, in this order. Memory is allocated where `batch` is of another size. Any thread may call it.
+  void gather(const std::vector<Index>& examples, Blocks<T>& batch) const {
+    require(!examples.empty(), "batch", "empty", "the indices of at least one example");
+    for (const Index i : examples) {
+      if (i >= 0 && i < blocks_.examples) continue;
+      reject("batch", i, "indices of examples, 0 to " + std::to_string(blocks_.examples - 1));
+    }
+    std::call_once(once_, [&] {
+      inputs_ = row_after_row(blocks_.inputs);
+      targets_ = row_after_row(blocks_.targets);
+    });
+    const auto count = static_cast<Index>(examples.size());
+    if (count != batch.examples) {
+      batch.cut = Cut<T>(count);
+      batch.examples = count;
+      batch.inputs.resize(batch.cut.blocks.size());
+      batch.targets.resize(batch.cut.blocks.size());
+    }
+    batch.numbers.resize(examples.size());
+    for (std::size_t i = 0; i < examples.size(); ++i) batch.numbers[i] = number_of(examples[i]);
+    for (std::size_t i = 0; i < batch.cut.blocks.size(); ++i) {
+      gather_block(inputs_, examples, batch.cut.blocks[i], batch.inputs[i]);
+      gather_block(targets_, examples, batch.cut.blocks[i], batch.targets[i]);
+    }
+  }
+
+ private:
+  using RowMajor = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+  /// A batch of a batch keeps the numbers of the whole.
+  Index number_of(Index example) const {
+    return blocks_.numbers.empty() ? example : blocks_.numbers[static_cast<std::size_t>(example)];
+  }
+
+  RowMajor row_after_row(const std::vector<Matrix<T>>& blocks) const {
+    RowMajor rows(blocks_.examples, blocks.front().cols());
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      const Block& block = blocks_.cut.blocks[i];
+      rows.middleRows(block.first, block.examples) = blocks[i].topRows(block.examples);
+    }
+    return rows;
+  }
+
+  static void gather_block(const RowMajor& rows, const std::vector<Index>& examples, const Block& block,
+                           Matrix<T>& to) {
+    to.resize(block.rows, rows.cols());
+    for (Index n = 0; n < block.rows; ++n) {
+      const Index padded = block.first + std::min(n, block.examples - 1);
+      to.row(n) = rows.row(examples[static_cast<std::size_t>(padded)]);
+    }
+  }
+
+  Blocks<T> blocks_;
+  mutable std::once_flag once_;
+  mutable RowMajor inputs_;
+  mutable RowMajor targets_;
+};
 
 /// Sums over the examples of a data set of vectors of `dimension` numbers.
 template <class S>

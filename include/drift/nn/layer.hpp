@@ -12,6 +12,8 @@
 //   layer.parameters(input)                           its parameter arrays, in the order of the flat vector
 //   Layer::holomorphic                                it may be used at complex states: its function has a complex derivative
 //   Layer::is_view                                    its output is its input, seen in another shape: it has no operation
+//   Layer::looks_at_examples                          optional: its operation asks context.example(n), so that it is made anew for
+//                                                     another batch; a layer made of layers has it where one of them has
 //   Layer::Operation<S>(layer, input, context)        workspace for a block of examples
 //     .advance(stage, x, p, y)                        coefficient m of the output y, from the input x and the parameters p
 //     .pull_back(stage, y_hat, x, p, x_hat, p_hat)    coefficient m of the adjoints
@@ -30,6 +32,7 @@
 #include <drift/calculus/series.hpp>
 #include <drift/nn/shape.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
@@ -47,7 +50,18 @@ struct Context {
   Index rows = 0;
   Index first_example = 0;
   Mode mode = Mode::training;
+  std::span<const Index> examples =
+      {};  ///< those of a minibatch, which do not follow one another; must outlive its use
+
+  /// The index in the data set of the example in a row. Padding repeats the last.
+  Index example(Index row) const {
+    if (examples.empty()) return first_example + row;
+    return examples[static_cast<std::size_t>(std::min(row, static_cast<Index>(examples.size()) - 1))];
+  }
 };
+
+template <class L>
+inline constexpr bool looks_at_examples = requires { requires L::looks_at_examples; };
 
 /// One parameter array of a layer. Initialisers scale weights by the fans: how many numbers each output is a sum of, and how
 /// many outputs each input is part of. An array that is no weight starts at 0.

@@ -7,14 +7,17 @@
 //
 // Windows lie within the image; rows and columns that are left over are not used. A mean is holomorphic. A maximum is piecewise
 // linear: not holomorphic; which number of a window it is follows from the values at stage 0 (of equal ones the first in the order of
-// rows, as in PyTorch; a NaN counts as the largest).
+// rows; a NaN counts as the largest, of several the last: all as in PyTorch).
 //
 // Cost: one pass over the windows a stage. Errors: size or stride below 1, an image smaller than a window: InvalidArgument.
 
 #include <drift/nn/layer.hpp>
 #include <drift/nn/window.hpp>
 
-#include <cmath>
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+#include <vector>
 
 namespace drift::nn {
 
@@ -33,18 +36,22 @@ inline Window pooling_window(const PoolingOptions& options) {
   return window;
 }
 
-/// visit(feature out, feature in) for every number of every window.
+/// Where in an image, in features from the window's first, the numbers of a window are: in the order of rows.
+inline std::vector<Index> window_offsets(const Window& window, const Shape& input) {
+  std::vector<Index> offsets;
+  for (Index k = 0; k < window.height; ++k)
+    for (Index l = 0; l < window.width; ++l) offsets.push_back(k * input.width + l);
+  return offsets;
+}
+
+/// visit(feature out, the first feature in) for every window.
 template <class Visit>
-void for_each_in_windows(const Window& window, const Shape& input, const Shape& output, const Visit& visit) {
+void for_each_window(const Window& window, const Shape& input, const Shape& output, const Visit& visit) {
   Index out = 0;
   for (Index c = 0; c < output.channels; ++c) {
     for (Index i = 0; i < output.height; ++i) {
       for (Index j = 0; j < output.width; ++j, ++out) {
-        for (Index k = 0; k < window.height; ++k) {
-          for (Index l = 0; l < window.width; ++l) {
-            visit(out, (c * input.height + i * window.stride + k) * input.width + j * window.stride + l);
-          }
-        }
+        visit(out, (c * input.height + i * window.stride) * input.width + j * window.stride);
       }
     }
   }
@@ -96,7 +103,10 @@ class AveragePoolingOperation {
 
  public:
   AveragePoolingOperation(const AveragePooling& layer, const Shape& input, const Context&)
-      : window_(layer.window), input_(input), output_(layer.output(input)) {}
+      : window_(layer.window),
+        input_(input),
+        output_(layer.output(input)),
+        offsets_(detail::window_offsets(layer.window, input)) {}
 
   void advance(const calculus::Stage& stage, const Series& x, Parameters<S>, const Series& y) {
     const Index m = stage.number;
@@ -105,8 +115,9 @@ class AveragePoolingOperation {
     y[m].setZero();
     auto result = y.matrix(m);
     const auto image = x.matrix(m);
-    detail::for_each_in_windows(window_, input_, output_,
-                                [&](Index out, Index in) { result.col(out) += image.col(in); });
+    detail::for_each_window(window_, input_, output_, [&](Index out, Index first) {
+      for (const Index offset : offsets_) result.col(out) += image.col(first + offset);
+    });
     y[m] *= share();
   }
 
@@ -119,8 +130,9 @@ class AveragePoolingOperation {
     (*x_hat)[m].setZero();
     auto result = x_hat->matrix(m);
     const auto above = y_hat.matrix(m);
-    detail::for_each_in_windows(window_, input_, output_,
-                                [&](Index out, Index in) { result.col(in) += above.col(out); });
+    detail::for_each_window(window_, input_, output_, [&](Index out, Index first) {
+      for (const Index offset : offsets_) result.col(first + offset) += above.col(out);
+    });
     (*x_hat)[m] *= share();
   }
 
@@ -130,60 +142,89 @@ class AveragePoolingOperation {
   Window window_;
   Shape input_;
   Shape output_;
+  std::vector<Index> offsets_;
 };
 
+/// y is one of the numbers of each window. Which one is kept as how many features it is from the window's first, in integers of
+/// the numbers' size: a vector of them is chosen along with the vector of numbers.
 template <class S>
 class MaxPoolingOperation {
   using Series = calculus::Series<S>;
+  using Offset = std::conditional_t<sizeof(S) == 4, std::int32_t, std::int64_t>;
 
  public:
   MaxPoolingOperation(const MaxPooling& layer, const Shape& input, const Context& context)
-      : window_(layer.window), input_(input), output_(layer.output(input)), chosen_(context.rows, output_.size()) {}
+      : window_(layer.window),
+        input_(input),
+        output_(layer.output(input)),
+        offsets_(detail::window_offsets(layer.window, input)),
+        chosen_(context.rows, output_.size()) {}
 
   void advance(const calculus::Stage& stage, const Series& x, Parameters<S>, const Series& y) {
-    const Index m = stage.number;
+    const Index m = stage.number, rows = y.rows();
     y.mark(m, x.is_zero(m));
     if (x.is_zero(m)) {
-      if (m == 0) choose(Matrix<S>::Zero(chosen_.rows(), input_.size()));
+      if (m == 0) chosen_.setZero();
       return;
     }
-    if (m == 0) choose(x.matrix(0));
-    auto result = y.matrix(m);
-    const auto image = x.matrix(m);
-    for (Index out = 0; out < result.cols(); ++out)
-      for (Index n = 0; n < result.rows(); ++n) result(n, out) = image(n, chosen_(n, out));
+    const S* const image = x[m].data();
+    S* const result = y[m].data();
+    detail::for_each_window(window_, input_, output_, [&](Index out, Index first) {
+      if (m == 0) {
+        choose(out, image + first * rows, result + out * rows);
+      } else {
+        const Offset* const chosen = chosen_.col(out).data();
+        for (Index n = 0; n < rows; ++n) result[out * rows + n] = image[(first + chosen[n]) * rows + n];
+      }
+    });
   }
 
   void pull_back(const calculus::Stage& stage, const Series& y_hat, const Series&, Parameters<S>, const Series* x_hat,
                  Gradients<S>) {
     if (x_hat == nullptr) return;
-    const Index m = stage.number;
+    const Index m = stage.number, rows = y_hat.rows(), channel = input_.height * input_.width * rows;
     x_hat->mark(m, y_hat.is_zero(m));
     if (y_hat.is_zero(m)) return;
-    (*x_hat)[m].setZero();
-    auto result = x_hat->matrix(m);
-    const auto above = y_hat.matrix(m);
-    for (Index out = 0; out < above.cols(); ++out)
-      for (Index n = 0; n < above.rows(); ++n) result(n, chosen_(n, out)) += above(n, out);
+    const S* const above = y_hat[m].data();
+    S* const result = (*x_hat)[m].data();
+    Index cleared = 0;  // one channel at a time: it is in the cache still when the windows add to it
+    detail::for_each_window(window_, input_, output_, [&](Index out, Index first) {
+      if (first * rows >= cleared) {
+        std::fill_n(result + cleared, channel, S(0));
+        cleared += channel;
+      }
+      const Offset* const chosen = chosen_.col(out).data();
+      for (Index n = 0; n < rows; ++n) result[(first + chosen[n]) * rows + n] += above[out * rows + n];
+    });
   }
 
  private:
-  template <class Values>
-  void choose(const Values& image) {
-    using std::isnan;
-    chosen_.setConstant(-1);
-    detail::for_each_in_windows(window_, input_, output_, [&](Index out, Index in) {
-      for (Index n = 0; n < chosen_.rows(); ++n) {
-        Index& chosen = chosen_(n, out);
-        if (chosen < 0 || image(n, in) > image(n, chosen) || isnan(image(n, in))) chosen = in;
+  /// The largest number of each example's window, which begins at `window`, and where it is.
+  void choose(Index out, const S* window, S* result) {
+    const Index rows = chosen_.rows();
+    Offset* const chosen = chosen_.col(out).data();
+    calculus::for_each_simd<S>(rows, [&]<class V>(Index n) {
+      using Offsets = calculus::Simd<Offset, calculus::simd_size<V>>;
+      V largest = calculus::load<V>(window + n);
+      Offsets at{};
+      for (const Index offset : offsets_) {
+        const V next = calculus::load<V>(window + offset * rows + n);
+        // NOLINTNEXTLINE(misc-redundant-expression): NaN alone is not itself
+        const auto is_above = next > largest, is_nan = next != next;
+        const auto is_larger = is_above | is_nan;
+        largest = is_larger ? next : largest;
+        at = is_larger ? Offsets{} + static_cast<Offset>(offset) : at;
       }
+      calculus::store(result + n, largest);
+      calculus::store(chosen + n, at);
     });
   }
 
   Window window_;
   Shape input_;
   Shape output_;
-  Matrix<Index> chosen_;  // the feature that each output is
+  std::vector<Index> offsets_;
+  Eigen::Matrix<Offset, Eigen::Dynamic, Eigen::Dynamic> chosen_;
 };
 
 }  // namespace drift::nn

@@ -5,6 +5,8 @@
 
 #include <drift/nn/supervised.hpp>
 
+#include <optional>
+
 namespace drift::nn {
 
 template <class Net, VectorExpression Theta, class X>
@@ -18,13 +20,18 @@ Matrix<ScalarOf<Theta>> predict(const Net& net, const Theta& theta, const Eigen:
   ParameterSeries<S> parameters(net);
   parameters.bind(0, values, false);
   Matrix<S> outputs(inputs.rows(), net.outputs());
+  // Blocks of one size share a network: which examples a block holds plays no part in evaluation.
+  std::optional<StagedNetwork<Net, S>> network;
+  Matrix<S> rows;
   for (const Block& block : Cut<Real<S>>(inputs.rows()).blocks) {
-    Matrix<S> rows = Matrix<S>::Zero(block.rows, inputs.cols());
+    if (!network || rows.rows() != block.rows) {
+      rows.setZero(block.rows, inputs.cols());
+      network.emplace(net, Context{.rows = block.rows, .first_example = block.first, .mode = Mode::evaluation});
+    }
     rows.topRows(block.examples) = inputs.middleRows(block.first, block.examples).template cast<S>();
-    StagedNetwork<Net, S> network(net, {.rows = block.rows, .first_example = block.first, .mode = Mode::evaluation});
-    network.input().bind(0, rows.data());
-    network.advance(calculus::first_stage, parameters);
-    outputs.middleRows(block.first, block.examples) = network.output().matrix(0).topRows(block.examples);
+    network->input().bind(0, rows.data());
+    network->advance(calculus::first_stage, parameters);
+    outputs.middleRows(block.first, block.examples) = network->output().matrix(0).topRows(block.examples);
   }
   return outputs;
 }

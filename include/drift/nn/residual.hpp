@@ -20,6 +20,7 @@ class Residual {
   static constexpr std::string_view name = "residual";
   static constexpr bool keeps_shape = true;
   static constexpr bool holomorphic = Chain<Layers...>::holomorphic;
+  static constexpr bool looks_at_examples = Chain<Layers...>::looks_at_examples;
   static constexpr bool is_view = false;
   template <class S>
   using Operation = ResidualOperation<S, Layers...>;

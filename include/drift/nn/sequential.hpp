@@ -34,6 +34,7 @@ template <Layer... Layers>
 class Sequential {
  public:
   static constexpr bool holomorphic = Chain<Layers...>::holomorphic;
+  static constexpr bool looks_at_examples = Chain<Layers...>::looks_at_examples;
   template <class S>
   using Operation = ChainOperation<S, Layers...>;
 

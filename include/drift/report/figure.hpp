@@ -27,9 +27,9 @@
 // Failures: InvalidArgument for vectors of different lengths, an empty range or one that a logarithmic axis cannot
 // have, a figure without panels; FileError for a script that cannot be written.
 
+#include <drift/core/atomic_file.hpp>
 #include <drift/core/errors.hpp>
 #include <drift/core/types.hpp>
-#include <drift/report/atomic_file.hpp>
 #include <drift/report/text.hpp>
 
 #include <fmt/format.h>
@@ -733,7 +733,7 @@ inline Drawn Figure::write(const std::filesystem::path& path) const {
   write_file(drawn.script, script(name));
 
   // Drawn beside and renamed, so that no image is ever half there.
-  const std::filesystem::path stem = std::filesystem::absolute(detail::hidden_beside(path, this, ".drawing"));
+  const std::filesystem::path stem = std::filesystem::absolute(drift::detail::hidden_beside(path, this, ".drawing"));
   const std::filesystem::path log = with(stem, ".log");
   const int code = detail::run_program({gnuplot, "-d", "-e", "stem = " + detail::gnuplot_string(stem.string()),
                                         std::filesystem::absolute(drawn.script).string()},
@@ -756,7 +756,7 @@ inline Drawn Figure::write(const std::filesystem::path& path) const {
   }
   if (drawn.images.size() == 2) return drawn;
   const std::string by_hand = "`gnuplot " + drawn.script.filename().string() + "` in " +
-                              detail::folder_of(drawn.script).string() + " draws the figure";
+                              drift::detail::folder_of(drawn.script).string() + " draws the figure";
   drawn.message = code == 127 ? gnuplot + " was not found; where it is, " + by_hand
                               : gnuplot + " failed" + (complaint.empty() ? "" : ": " + complaint) + "; " + by_hand;
   return drawn;

@@ -9,9 +9,9 @@
 // drift and of Eigen, compiler, whether it optimised, vector instructions. Nothing in it depends on the time or place
 // of the run, so the same run writes the same bytes. How values are written: json.hpp (nan and infinities as strings).
 
+#include <drift/core/atomic_file.hpp>
 #include <drift/core/types.hpp>
 #include <drift/core/version.hpp>
-#include <drift/report/atomic_file.hpp>
 #include <drift/report/json.hpp>
 #include <drift/report/verdicts.hpp>
 

@@ -16,11 +16,11 @@
 // inside doubled. A row is given in the order of the columns; a complex number is two cells, given as such.
 //
 // Failures: InvalidArgument for a row of the wrong length, a name that is empty or there twice; FileError from the file
-// (atomic_file.hpp), which appears whole or not at all.
+// (core/atomic_file.hpp), which appears whole or not at all.
 
+#include <drift/core/atomic_file.hpp>
 #include <drift/core/errors.hpp>
 #include <drift/core/types.hpp>
-#include <drift/report/atomic_file.hpp>
 #include <drift/report/text.hpp>
 
 #include <algorithm>
@@ -149,6 +149,15 @@ class Trace {
   std::vector<std::string> names_;
   std::vector<std::string> cells_;  // row after row
 };
+
+/// The trace of a table in memory, such as descent::History's: rows x columns.
+inline Trace trace_of(const std::vector<std::string>& names, const Matrix<double>& table) {
+  require(table.cols() == static_cast<Index>(names.size()), "columns of the table", table.cols(),
+          std::to_string(names.size()) + ", one for each name");
+  Trace trace(names);
+  for (Index i = 0; i < table.rows(); ++i) trace.row(Vector<double>(table.row(i)));
+  return trace;
+}
 
 /// A trace that goes to its file row by row. Destroyed without close(), it leaves no file.
 class TraceWriter {

@@ -45,6 +45,13 @@ struct DriftAdjusted {
   /// step is free of drift. The cap bounds it too. Above 0, finite.
   double rate_if_flat = 1;
 
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit("power", self.power);
+    visit("cap", self.cap);
+    visit("rate_if_flat", self.rate_if_flat);
+  }
+
   /// Throws InvalidArgument that names the first field out of its bounds.
   void validate() const {
     require_positive(power, "power");
