@@ -77,14 +77,6 @@ namespace detail {
   throw FileError(message + ": " + what);
 }
 
-/// The field in quotes, shortened and printable whatever the file holds.
-inline std::string printable(std::string_view field) {
-  constexpr std::size_t longest = 40;
-  std::string shown = "'";
-  for (const char c : field.substr(0, longest)) shown += c >= ' ' && c <= '~' ? c : '?';
-  return shown + (field.size() > longest ? "...'" : "'");
-}
-
 inline std::string_view trimmed(std::string_view text) {
   const std::string_view blanks = " \t\r\v\f";
   const std::size_t first = text.find_first_not_of(blanks);

@@ -32,6 +32,7 @@
 #include <optional>
 #include <streambuf>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -39,6 +40,14 @@
 namespace drift::data {
 
 namespace detail {
+
+/// Text of a file in quotes, shortened and printable whatever it holds.
+inline std::string printable(std::string_view text) {
+  constexpr std::size_t longest = 40;
+  std::string shown = "'";
+  for (const char c : text.substr(0, longest)) shown += c >= ' ' && c <= '~' ? c : '?';
+  return shown + (text.size() > longest ? "...'" : "'");
+}
 
 /// Throws FileError "name, offset 16: what", the offset in bytes from 0.
 [[noreturn]] inline void reject_bytes(const std::string& name, std::uint64_t offset, const std::string& what) {

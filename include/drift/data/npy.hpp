@@ -72,7 +72,7 @@ class NpyHeaderParser {
     while (!take_if('}')) {
       const std::size_t at = skip_blanks();
       const std::string key = quoted();
-      if (!seen.insert(key).second) fail(at, "each key once", "'" + printable(key) + "' again");
+      if (!seen.insert(key).second) fail(at, "each key once", printable(key) + " again");
       take(':');
       if (key == "descr") {
         read_type(header);
@@ -81,7 +81,7 @@ class NpyHeaderParser {
       } else if (key == "shape") {
         header.shape = sizes();
       } else {
-        fail(at, "the key 'descr', 'fortran_order' or 'shape'", "'" + printable(key) + "'");
+        fail(at, "the key 'descr', 'fortran_order' or 'shape'", printable(key));
       }
       if (!take_if(',') && peek() != '}') fail(at_, "',' or '}'", what_is_here());
     }
@@ -97,15 +97,7 @@ class NpyHeaderParser {
     file_.fail(offset_ + at, "expected " + expected + " in the header, found " + found);
   }
 
-  static std::string printable(std::string_view text) {
-    std::string shown;
-    for (const char c : text.substr(0, 40)) shown += c >= ' ' && c <= '~' ? c : '?';
-    return shown + (text.size() > 40 ? "..." : "");
-  }
-
-  std::string what_is_here() const {
-    return at_ < text_.size() ? "'" + printable(text_.substr(at_, 12)) + "'" : "its end";
-  }
+  std::string what_is_here() const { return at_ < text_.size() ? printable(text_.substr(at_, 12)) : "its end"; }
 
   std::size_t skip_blanks() {
     while (at_ < text_.size() && text_[at_] == ' ') ++at_;
@@ -199,8 +191,7 @@ class NpyHeaderParser {
       const bool ordered = type[0] == '<' || type[0] == '>' || (type[0] == '|' && bytes == 1);
       if (known && ordered) return {kind, bytes, type[0] == '>'};
     }
-    fail(start, "a number of type b1, i1, i2, i4, i8, u1, u2, u4, u8, f4 or f8, '<' or '>' before",
-         "'" + printable(type) + "'");
+    fail(start, "a number of type b1, i1, i2, i4, i8, u1, u2, u4, u8, f4 or f8, '<' or '>' before", printable(type));
   }
 
   /// '<f8' or [('step', '<i8'), ('loss', '<f8')]
@@ -216,7 +207,7 @@ class NpyHeaderParser {
       const std::size_t at = skip_blanks();
       const std::string name = quoted();
       if (name.empty()) fail(at, "a field with a name (gaps are not read)", "one without");
-      if (!seen.insert(name).second) fail(at, "fields of different names", "'" + printable(name) + "' again");
+      if (!seen.insert(name).second) fail(at, "fields of different names", printable(name) + " again");
       take(',');
       header.names.push_back(name);
       header.record.push_back(number_type());
@@ -378,8 +369,8 @@ inline void require_npy_names(const std::vector<std::string>& names, Index colum
   std::set<std::string> seen;
   for (const std::string& name : names) {
     const auto control = [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; };
-    const bool printable = !name.empty() && std::none_of(name.begin(), name.end(), control);
-    require(printable && seen.insert(name).second, "names", "'" + name + "'",
+    const bool is_text = !name.empty() && std::none_of(name.begin(), name.end(), control);
+    require(is_text && seen.insert(name).second, "names", "'" + name + "'",
             "not empty, without control characters and each different");
   }
 }

@@ -16,6 +16,7 @@
 
 #include <concepts>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 namespace drift::descent {
@@ -30,7 +31,8 @@ struct ReportedValue {
 
 /// measure(state), or measure(iteration), as a double.
 template <class M, class S>
-concept Measure = std::invocable<const M&, const Vector<S>&> || std::invocable<const M&, const Iteration<S>&>;
+concept Measure = std::is_invocable_r_v<double, const M&, const Vector<S>&> ||
+                  std::is_invocable_r_v<double, const M&, const Iteration<S>&>;
 
 struct BestSoFarOptions {
   /// The measure is taken every so many steps. 1 or above.

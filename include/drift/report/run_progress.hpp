@@ -5,7 +5,8 @@
 //
 //     training  41 %  2050 of 5000  812/s  4 s left
 //
-// A run that goes on from a checkpoint is shown with what is left of it: rate and time count the steps made now.
+// A run that goes on from a checkpoint is shown with what is left of it: rate and time count the steps made now, after the first, whose
+// beginning an observer does not see.
 
 #include <drift/core/errors.hpp>
 #include <drift/descent/run.hpp>
@@ -27,11 +28,12 @@ class RunProgress {
 
   template <class S>
   void operator()(const descent::Iteration<S>& at) {
-    if (!progress_) {
-      const Index left = iterations_ - (at.iteration - 1);
+    if (progress_) {
+      progress_->advance();
+    } else {
+      const Index left = iterations_ - at.iteration;
       progress_ = std::make_unique<Progress>(label_, left > 0 ? left : 0, options_);
     }
-    progress_->advance();
   }
 
  private:
