@@ -2,6 +2,7 @@
 // expect: SecondOrderProblem
 // expect: DriftAdjusted
 
+#include <drift/descent/gradient_descent.hpp>
 #include <drift/descent/step.hpp>
 #include <drift/schedules/drift_adjusted.hpp>
 
