@@ -85,6 +85,16 @@
 #include <drift/flows/negative_gradient.hpp>
 #include <drift/flows/principal.hpp>
 #include <drift/flows/principal_coefficient.hpp>
+#include <drift/games/drift_terms.hpp>
+#include <drift/games/extragradient.hpp>
+#include <drift/games/game.hpp>
+#include <drift/games/modified_flow.hpp>
+#include <drift/games/optimistic.hpp>
+#include <drift/games/per_player_time.hpp>
+#include <drift/games/play.hpp>
+#include <drift/games/regularised.hpp>
+#include <drift/games/runge_kutta_4.hpp>
+#include <drift/games/zoo.hpp>
 #include <drift/integrate/dense_output.hpp>
 #include <drift/integrate/follow.hpp>
 #include <drift/integrate/integrate.hpp>
