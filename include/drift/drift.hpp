@@ -6,11 +6,13 @@
 #include <drift/calculus/check_derivatives.hpp>
 #include <drift/calculus/derivatives.hpp>
 #include <drift/calculus/differentiable.hpp>
+#include <drift/calculus/eigenvalues.hpp>
 #include <drift/calculus/elementary.hpp>
 #include <drift/calculus/expansion.hpp>
 #include <drift/calculus/finite_differences.hpp>
 #include <drift/calculus/functions.hpp>
 #include <drift/calculus/hessenberg.hpp>
+#include <drift/calculus/jacobian.hpp>
 #include <drift/calculus/kernels.hpp>
 #include <drift/calculus/krylov_function.hpp>
 #include <drift/calculus/order_of_accuracy.hpp>
@@ -89,11 +91,13 @@
 #include <drift/games/extragradient.hpp>
 #include <drift/games/game.hpp>
 #include <drift/games/modified_flow.hpp>
+#include <drift/games/modified_losses.hpp>
 #include <drift/games/optimistic.hpp>
 #include <drift/games/per_player_time.hpp>
 #include <drift/games/play.hpp>
 #include <drift/games/regularised.hpp>
 #include <drift/games/runge_kutta_4.hpp>
+#include <drift/games/stability.hpp>
 #include <drift/games/zoo.hpp>
 #include <drift/integrate/dense_output.hpp>
 #include <drift/integrate/follow.hpp>

@@ -1,0 +1,218 @@
+#pragma once
+// Modified losses: a game whose plain field, with the total rates, is the second-order modified flow of play.
+//
+//     grad_p E~_p = grad_p E_p + s S_p + i I_p        s, i the joint coefficients of games/drift_terms.hpp
+//
+//     zero sum        E~_p = E_p + (s/2) |grad_p E_p|^2 - (i/2) |grad_q E_p|^2          E_theta = -E_phi
+//     common payoff   E~_p = E_p + (s/2) |grad_p E_p|^2 + (i/2) |grad_q E_p|^2          E_theta = E_phi
+//     any game        E~_p = E_p + (s/2) |grad_p E_p|^2 + i grad_q E_p . [grad_q E_q at the start of the update]
+//
+// q is p's opponent. With s = a/2, i = +-B/2 for phi these are the usual h/4 |.|^2.
+//
+//     auto modified = games::zero_sum_modified_losses(sim);           // a TwoPlayerGame
+//     modified.field(z, sim.total_rates())                            // = modified_flow<2>(sim)(z)
+//     value(modified.phi_loss(), z)                                   // what phi descends
+//     auto anchored = games::anchored_modified_losses(alt, z);        // z the start of the update: make it anew for each
+//
+// The first two suppose what their names say of the losses and use each player's own; they cannot know. In a zero-sum game
+// simultaneous play makes each player maximise the norm of the opponent's gradient: that is what destabilises. In general games
+// there is no such loss; the anchored one is a statement about one update: its flow from z misses it by O(rate^3).
+//
+// Source: arXiv 2105.13922, sections 3 and 4; anchoring: thesis arXiv 2310.14036. Gives: value and gradient with losses of tier 2; with
+// nestable ones (all of the library's) every derivative. Cost: a gradient is one of E_p and one Hessian-vector product (anchored: two).
+// Errors: an anchor of the wrong length: InvalidArgument.
+
+#include <drift/calculus/algebra.hpp>
+#include <drift/games/drift_terms.hpp>
+#include <drift/games/game.hpp>
+#include <drift/games/play.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace drift {
+
+namespace calculus {
+
+/// Stages of a problem made of another's gradient field: R with grad R = H w. Beside the curve runs one infinitesimal, whose direction at
+/// stage k is rule.direction(k, coefficient k of the gradient); H w's coefficients are then what comes back (stage.hpp).
+template <class P, class Rule, class S>
+class HessianTimesProgram {
+ public:
+  using Scalar = S;
+
+  HessianTimesProgram(P problem, Rule rule, int depth)
+      : problem_(std::move(problem)), rule_(std::move(rule)), depth_(depth) {}
+
+  Index dimension() const { return problem_.dimension(); }
+
+  S start(const Vector<S>& theta, Vector<S>& gradient) {
+    if (inner_) {
+      inner_->move_to(theta);
+    } else {
+      inner_.emplace(problem_.expand(theta, depth_ + 1));
+    }
+    stage_ = 0;
+    const Vector<S>& g = inner_->gradient();
+    gradient = inner_->push(rule_.template direction<S>(0, g));
+    return rule_.template value<S>(g);
+  }
+
+  // Stage m here is stage 2 m of the inner expansion, and stage 2 m + 1 its product with the infinitesimal.
+  void advance(const Stage&, const Vector<S>& direction, bool is_zero, Vector<S>& gradient) {
+    ++stage_;
+    const Vector<S>& g = is_zero ? inner_->push_zero() : inner_->push(direction);
+    gradient = inner_->push(rule_.template direction<S>(stage_, g));
+  }
+
+  void rewind(Index stage) {
+    stage_ = stage;
+    inner_->rewind(2 * stage + 1);
+  }
+
+ private:
+  P problem_;
+  Rule rule_;
+  int depth_;
+  Index stage_ = 0;
+  std::optional<decltype(std::declval<const P&>().expand(std::declval<const Vector<S>&>(), 1))> inner_;
+};
+
+}  // namespace calculus
+
+namespace games {
+
+/// R = sum_i w_i g_i^2 / 2, g the gradient: grad R = H (w g).
+template <class R>
+struct WeightedNormRule {
+  Vector<R> weights;
+
+  template <class S>
+  S value(const Vector<S>& g) const {
+    return g.cwiseProduct(direction<S>(0, g)).sum() / S(2);
+  }
+  template <class S>
+  Vector<S> direction(Index /*stage*/, const Vector<S>& g) const {
+    return weights.template cast<S>().cwiseProduct(g);
+  }
+};
+
+/// R = w . g with a fixed w: grad R = H w.
+template <class R>
+struct FixedDirectionRule {
+  Vector<R> w;
+
+  template <class S>
+  S value(const Vector<S>& g) const {
+    return w.template cast<S>().cwiseProduct(g).sum();
+  }
+  template <class S>
+  Vector<S> direction(Index stage, const Vector<S>& g) const {
+    if (stage > 0) return Vector<S>::Zero(g.size());
+    return w.template cast<S>();
+  }
+};
+
+/// A function of a problem's gradient, as a Problem.
+template <SecondOrderProblem P, class Rule>
+class OfGradient {
+ public:
+  using Scalar = ScalarOfProblem<P>;
+  template <class T>
+  using ExpansionOver = calculus::ProgramExpansion<calculus::HessianTimesProgram<P, Rule, T>>;
+
+  OfGradient(P problem, Rule rule) : problem_(std::move(problem)), rule_(std::move(rule)) {}
+
+  Index dimension() const { return problem_.dimension(); }
+
+  template <StateOver<Scalar> X>
+  ScalarOf<X> value(const X& theta) const {
+    return rule_.template value<ScalarOf<X>>(drift::gradient(problem_, theta));
+  }
+
+  template <StateOver<Scalar> X>
+  Vector<ScalarOf<X>> gradient(const X& theta) const {
+    auto e = calculus::borrowed_point(problem_, theta);
+    return e->push(rule_.template direction<ScalarOf<X>>(0, e->gradient()));
+  }
+
+  template <StateOver<Scalar> X>
+    requires NestableProblem<P, ScalarOf<X>>
+  ExpansionOver<ScalarOf<X>> expand(const X& theta, int depth = 0) const {
+    return {calculus::HessianTimesProgram<P, Rule, ScalarOf<X>>(problem_, rule_, depth), theta, depth};
+  }
+
+  template <StateOver<Scalar> X>
+    requires NestableProblem<P, ScalarOf<X>>
+  auto borrow(const X& theta) const {
+    return pool_.borrow(*this, theta);
+  }
+
+ private:
+  P problem_;
+  Rule rule_;
+  using ComplexState = std::conditional_t<NestableProblem<P, Complex<Scalar>>, Complex<Scalar>, Scalar>;
+  std::conditional_t<NestableProblem<P>, calculus::ExpansionPool<ExpansionOver<Scalar>, ExpansionOver<ComplexState>>,
+                     calculus::NoPool>
+      pool_;
+};
+
+namespace detail {
+
+/// sum over both blocks of (weight / 2) |the loss's gradient in the block|^2
+template <class P, class S>
+auto weighted_norm(const P& loss, Index phi_dimension, const S& phi_weight, const S& theta_weight) {
+  Vector<S> weights(loss.dimension());
+  block<Player::phi>(weights, phi_dimension).setConstant(phi_weight);
+  block<Player::theta>(weights, phi_dimension).setConstant(theta_weight);
+  return OfGradient<P, WeightedNormRule<S>>(loss, {std::move(weights)});
+}
+
+/// Of games in which grad_q E_q = sign grad_q E_p.
+template <class G>
+auto modified_by_norms(const GradientPlay<G>& play, const typename G::Scalar& sign) {
+  const auto c = drift_coefficients(play);
+  const G& game = play.game();
+  const Index split = game.phi_dimension();
+  return two_player_game(
+      game.phi_loss() + weighted_norm(game.phi_loss(), split, c.phi.self, sign * c.phi.interaction),
+      game.theta_loss() + weighted_norm(game.theta_loss(), split, sign * c.theta.interaction, c.theta.self), split);
+}
+
+template <Player player, class P, class S>
+auto anchored(const P& loss, Index split, const TermCoefficients<S>& c, const Vector<S>& gradients_at_anchor) {
+  Vector<S> direction = c.interaction * gradients_at_anchor;
+  block<player>(direction, split).setZero();
+  constexpr bool is_phi = player == Player::phi;
+  return loss + weighted_norm(loss, split, is_phi ? c.self : S(0), is_phi ? S(0) : c.self) +
+         OfGradient<P, FixedDirectionRule<S>>(loss, {std::move(direction)});
+}
+
+}  // namespace detail
+
+/// Of play whose game has E_theta = -E_phi.
+template <Game G>
+auto zero_sum_modified_losses(const GradientPlay<G>& play) {
+  return detail::modified_by_norms(play, typename G::Scalar(-1));
+}
+
+/// Of play whose game has E_theta = E_phi.
+template <Game G>
+auto common_payoff_modified_losses(const GradientPlay<G>& play) {
+  return detail::modified_by_norms(play, typename G::Scalar(1));
+}
+
+/// Of play of any game, for one update from `start`.
+template <Game G>
+auto anchored_modified_losses(const GradientPlay<G>& play, const Vector<typename G::Scalar>& start) {
+  require_size(start, play.dimension(), "start", "the game's dimension");
+  const auto c = drift_coefficients(play);
+  const G& game = play.game();
+  const Index split = game.phi_dimension();
+  const Vector<typename G::Scalar> gradients = game.own_gradients(start);
+  return two_player_game(detail::anchored<Player::phi>(game.phi_loss(), split, c.phi, gradients),
+                         detail::anchored<Player::theta>(game.theta_loss(), split, c.theta, gradients), split);
+}
+
+}  // namespace games
+}  // namespace drift
