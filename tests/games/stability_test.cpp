@@ -17,6 +17,20 @@ using namespace drift;
 using games::Verdict;
 using V = Vector<double>;
 
+namespace {
+
+/// sign phi theta with Hessian-vector products and nothing more.
+struct SecondOrderBilinear {
+  using Scalar = double;
+  double sign;
+  Index dimension() const { return 2; }
+  double value(const V& z) const { return sign * z[0] * z[1]; }
+  V gradient(const V& z) const { return sign * z.reverse(); }
+  V hessian_vector_product(const V&, const V& v) const { return sign * v.reverse(); }
+};
+
+}  // namespace
+
 TEST_CASE("the linear game's radii, Jacobians, traces and determinants are the oracle's") {
   for (const auto& entry : oracle::load("linear_game_stability")) {
     const double eps = entry["eps"].get<double>(), h = entry["h"].get<double>();
@@ -120,4 +134,17 @@ TEST_CASE("a Jacobian that is not finite decides nothing") {
   const auto st = games::stability(play, V::Constant(4, 1e300));
   CHECK(st.verdict == Verdict::undetermined);
   CHECK_THROWS_AS(games::stability(play, V(V::Zero(3))), InvalidArgument);
+}
+
+TEST_CASE(
+    "losses with Hessian-vector products alone are enough for plain and cancelled play and its second-order flow") {
+  const auto game = two_player_game(SecondOrderBilinear{1}, SecondOrderBilinear{-1}, 1);
+  const auto same = games::bilinear();
+  const games::Rates<double> rates{.phi = 0.1, .theta = 0.2};
+  const V z = (V(2) << 0.3, -0.7).finished();
+  const auto alt = games::alternating(game, rates, {.phi_steps = 2});
+  const auto expected = games::alternating(same, rates, {.phi_steps = 2});
+  CHECK(games::stability(alt, z).growth == Approx(games::stability(expected, z).growth).epsilon(1e-14));
+  CHECK(oracle::relative_error(games::modified_flow(alt)(z), games::modified_flow(expected)(z)) < 1e-14);
+  CHECK(oracle::relative_error(games::cancel_interaction(alt)(z), games::cancel_interaction(expected)(z)) < 1e-14);
 }

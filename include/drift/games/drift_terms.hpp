@@ -140,8 +140,13 @@ GameTerms<ScalarOf<X>> loss_gradient_terms(const G& game, const X& z) {
 template <Game G, StateOver<typename G::Scalar> X>
 GameTerms<ScalarOf<X>> drift_terms(const GradientPlay<G>& play, const X& z) {
   using S = typename G::Scalar;
-  GameCoefficients<S> c = drift_coefficients(play);
-  if constexpr (requires { play.game().coefficients(); }) c = c + play.game().coefficients();
+  const GameCoefficients<S> c = [&] {
+    if constexpr (requires { play.game().coefficients(); }) {
+      return drift_coefficients(play) + play.game().coefficients();
+    } else {
+      return drift_coefficients(play);
+    }
+  }();
   const Rates<S> total = play.total_rates();
   GameTerms<ScalarOf<X>> t = loss_gradient_terms(play.game(), z);
   const auto scale = [](PlayerTerms<ScalarOf<X>>& terms, const TermCoefficients<S>& by, const S& rate) {

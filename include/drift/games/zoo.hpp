@@ -25,7 +25,7 @@
 #include <drift/games/game.hpp>
 #include <drift/losses/quadratic.hpp>
 
-#include <cmath>
+#include <numbers>
 #include <string>
 #include <utility>
 
@@ -89,7 +89,7 @@ struct DiracLoss {
 
   template <class T>
   T operator()(const Vector<T>& z) const {
-    return T(sign) * (softplus(T(z[0] * z[1])) + std::log(2.0));
+    return T(sign) * (softplus(T(z[0] * z[1])) + std::numbers::ln2);
   }
 };
 
