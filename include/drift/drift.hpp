@@ -87,9 +87,12 @@
 #include <drift/flows/negative_gradient.hpp>
 #include <drift/flows/principal.hpp>
 #include <drift/flows/principal_coefficient.hpp>
+#include <drift/games/adversarial.hpp>
+#include <drift/games/adversarial_loss.hpp>
 #include <drift/games/drift_terms.hpp>
 #include <drift/games/extragradient.hpp>
 #include <drift/games/game.hpp>
+#include <drift/games/gan.hpp>
 #include <drift/games/modified_flow.hpp>
 #include <drift/games/modified_losses.hpp>
 #include <drift/games/optimistic.hpp>
@@ -98,6 +101,7 @@
 #include <drift/games/regularised.hpp>
 #include <drift/games/runge_kutta_4.hpp>
 #include <drift/games/stability.hpp>
+#include <drift/games/workspaces.hpp>
 #include <drift/games/zoo.hpp>
 #include <drift/integrate/dense_output.hpp>
 #include <drift/integrate/follow.hpp>

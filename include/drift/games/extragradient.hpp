@@ -10,6 +10,7 @@
 // Source: Korpelevich, Matekon 13 (1977). Cost: two own gradients of each player. Errors: those of simultaneous play.
 
 #include <drift/games/game.hpp>
+#include <drift/games/workspaces.hpp>
 
 #include <utility>
 
@@ -33,14 +34,26 @@ class Extragradient {
 
   template <StateOver<Scalar> X>
   Vector<ScalarOf<X>> operator()(const X& state) const {
-    const auto& z = evaluated(state);
-    const Vector<ScalarOf<X>> ahead = z + joint_field(game_, z, rates_);
-    return z + joint_field(game_, ahead, rates_);
+    Vector<ScalarOf<X>> z = state;
+    advance(z);
+    return z;
+  }
+
+  /// The update in place: no allocation from the second call on.
+  template <class S>
+  void advance(Vector<S>& z) const {
+    const auto workspace = workspaces_.template borrow<S>();
+    auto& [field, ahead] = *workspace;
+    joint_field(game_, z, rates_, field);
+    ahead = z + field;
+    joint_field(game_, ahead, rates_, field);
+    z += field;
   }
 
  private:
   G game_;
   Rates<Scalar> rates_;
+  Workspaces<Scalar, 2> workspaces_;
 };
 
 template <Game G>

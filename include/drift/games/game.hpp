@@ -12,8 +12,12 @@
 // Every derivative of a game is a derivative of one of its two Problems: phi_loss() and theta_loss() have their tiers
 // (core/concepts.hpp), callables all four. A game is a value; steps and flows hold it.
 //
-// What a step of play asks of a Game: g.own_gradient<player>(z), the gradient of a player's loss in its own block, and
-// g.own_gradients(z), both blocks; the flows also g.along(z) (below). games/regularised.hpp has the other model.
+// What a step of play asks of a Game: g.own_gradient<player>(z, out), the gradient of a player's loss in its own block, and
+// g.own_gradients(z, out), both blocks; the flows also g.along(z) (below). games/regularised.hpp has the other model. Both also by value.
+//
+// MINIBATCHES  Where both losses have them, g.on(batch) is the same game on other data, in the same workspaces, and g.halves() are
+// the games on the two halves of its data. batch is a list of examples for losses that are FiniteSums (core/concepts.hpp), of a GAN
+// data and latents (games/gan.hpp). Of a scheme: games::on(scheme, batch) (games/play.hpp).
 //
 // Source: arXiv 2105.13922 (Discretization drift in two-player games), section 2. Cost: own_gradient a gradient of one loss,
 // own_gradients and field one of each. Errors: losses of different dimensions, a block without parameters, a state of the wrong
@@ -23,10 +27,13 @@
 #include <drift/calculus/differentiable.hpp>
 #include <drift/core/concepts.hpp>
 #include <drift/core/errors.hpp>
+#include <drift/flows/borrowed_point.hpp>
 
 #include <concepts>
+#include <numeric>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace drift {
 namespace games {
@@ -57,14 +64,70 @@ struct Rates {
   }
 };
 
-/// (rate f, rate g) of any Game.
-template <class G, VectorExpression X>
-Vector<ScalarOf<X>> joint_field(const G& game, const X& z, const Rates<typename G::Scalar>& rates) {
-  Vector<ScalarOf<X>> v = game.own_gradients(z);
+/// `v` becomes (rate f, rate g) of any Game at z.
+template <class G, class S>
+void joint_field(const G& game, const Vector<S>& z, const Rates<typename G::Scalar>& rates, Vector<S>& v) {
+  game.own_gradients(z, v);
   block<Player::phi>(v, game.phi_dimension()) *= -rates.phi;
   block<Player::theta>(v, game.phi_dimension()) *= -rates.theta;
+}
+template <class G, VectorExpression X>
+Vector<ScalarOf<X>> joint_field(const G& game, const X& z, const Rates<typename G::Scalar>& rates) {
+  Vector<ScalarOf<X>> v;
+  joint_field(game, evaluated(z), rates, v);
   return v;
 }
+
+/// State, gradient and pushes of a player's loss at z, used like a pointer (flows/borrowed_point.hpp). Unless `whole` is asked for only
+/// the player's own block of its gradients counts: a loss that has borrow_block(z, player) need not work out the rest.
+template <Player player, class Loss, class X>
+auto point_of_loss(const Loss& loss, const X& z, bool whole) {
+  if constexpr (requires { loss.borrow_block(z, player); }) {
+    return whole ? calculus::borrowed_point(loss, z) : loss.borrow_block(z, player);
+  } else {
+    return calculus::borrowed_point(loss, z);
+  }
+}
+
+namespace detail {
+
+/// The loss on other data.
+template <class Loss, class Batch>
+Loss loss_on(const Loss& loss, const Batch& batch) {
+  if constexpr (requires { loss.on(batch); }) {
+    return loss.on(batch);
+  } else {
+    return loss.batch(batch);
+  }
+}
+
+/// The loss on the first and on the second half of its data.
+template <class Loss>
+std::pair<Loss, Loss> halves_of(const Loss& loss) {
+  if constexpr (requires { loss.halves(); }) {
+    return loss.halves();
+  } else {
+    const Index examples = loss.examples();
+    require(examples >= 2, "examples", examples, "2 or more, to be halved");
+    std::vector<Index> first(static_cast<std::size_t>(examples / 2)),
+        second(static_cast<std::size_t>(examples - examples / 2));
+    std::iota(first.begin(), first.end(), Index{0});
+    std::iota(second.begin(), second.end(), examples / 2);
+    return {loss.batch(first), loss.batch(second)};
+  }
+}
+
+template <class Loss, class Batch>
+concept LossWithBatches = requires(const Loss& loss, const Batch& batch) {
+  { loss.on(batch) } -> std::same_as<Loss>;
+} || requires(const Loss& loss, const Batch& batch) {
+  { loss.batch(batch) } -> std::same_as<Loss>;
+};
+
+template <class Loss>
+concept LossWithHalves = requires(const Loss& loss) { loss.halves(); } || FiniteSum<Loss>;
+
+}  // namespace detail
 
 /// Coefficients of both losses' gradients along curves through one point, one player's block at a time.
 template <class PhiExpansion, class ThetaExpansion>
@@ -131,26 +194,35 @@ class TwoPlayerGame {
     }
   }
 
+  /// `g` becomes grad_phi E_phi or grad_theta E_theta at z.
+  template <Player player, class S>
+    requires StateOver<Vector<S>, Scalar>
+  void own_gradient(const Vector<S>& z, Vector<S>& g) const {
+    require_size(z, dimension(), "z", "the game's dimension");
+    own_gradient_into<player>(z, g);
+  }
   template <Player player, StateOver<Scalar> X>
   Vector<ScalarOf<X>> own_gradient(const X& z) const {
-    require_size(z, dimension(), "z", "the game's dimension");
-    using Loss = std::decay_t<decltype(loss<player>())>;
-    if constexpr (HasExpand<Loss, ScalarOf<X>>) {
-      auto e = calculus::borrow_expansion(loss<player>(), z);
-      return games::block<player>(e->gradient(), phi_dimension_);
-    } else {
-      const Vector<ScalarOf<X>> g = drift::gradient(loss<player>(), z);
-      return games::block<player>(g, phi_dimension_);
-    }
+    Vector<ScalarOf<X>> g;
+    own_gradient<player>(evaluated(z), g);
+    return g;
   }
 
-  /// (grad_phi E_phi, grad_theta E_theta)
+  /// `g` becomes (grad_phi E_phi, grad_theta E_theta) at z.
+  template <class S>
+    requires StateOver<Vector<S>, Scalar>
+  void own_gradients(const Vector<S>& z, Vector<S>& g) const {
+    require_size(z, dimension(), "z", "the game's dimension");
+    g.resize(dimension());
+    auto of_phi = games::block<Player::phi>(g, phi_dimension_);
+    auto of_theta = games::block<Player::theta>(g, phi_dimension_);
+    own_gradient_into<Player::phi>(z, of_phi);
+    own_gradient_into<Player::theta>(z, of_theta);
+  }
   template <StateOver<Scalar> X>
   Vector<ScalarOf<X>> own_gradients(const X& z) const {
-    Vector<ScalarOf<X>> g(dimension());
-    const auto& state = evaluated(z);
-    g.head(phi_dimension()) = own_gradient<Player::phi>(state);
-    g.tail(theta_dimension()) = own_gradient<Player::theta>(state);
+    Vector<ScalarOf<X>> g;
+    own_gradients(evaluated(z), g);
     return g;
   }
 
@@ -169,7 +241,35 @@ class TwoPlayerGame {
                                  phi_dimension_);
   }
 
+  /// The same game on other data.
+  template <class Batch>
+    requires(games::detail::LossWithBatches<P, Batch> && games::detail::LossWithBatches<Q, Batch>)
+  TwoPlayerGame on(const Batch& batch) const {
+    return {games::detail::loss_on(phi_loss_, batch), games::detail::loss_on(theta_loss_, batch), phi_dimension_};
+  }
+
+  /// The games on the first and on the second half of the data.
+  std::pair<TwoPlayerGame, TwoPlayerGame> halves() const
+    requires(games::detail::LossWithHalves<P> && games::detail::LossWithHalves<Q>)
+  {
+    auto [phi_first, phi_second] = games::detail::halves_of(phi_loss_);
+    auto [theta_first, theta_second] = games::detail::halves_of(theta_loss_);
+    return {TwoPlayerGame(std::move(phi_first), std::move(theta_first), phi_dimension_),
+            TwoPlayerGame(std::move(phi_second), std::move(theta_second), phi_dimension_)};
+  }
+
  private:
+  template <Player player, class S, class Out>
+  void own_gradient_into(const Vector<S>& z, Out& g) const {
+    using Loss = std::decay_t<decltype(loss<player>())>;
+    if constexpr (HasExpand<Loss, S>) {
+      g = games::block<player>(games::point_of_loss<player>(loss<player>(), z, false)->gradient(), phi_dimension_);
+    } else {
+      const Vector<S> whole = drift::gradient(loss<player>(), z);
+      g = games::block<player>(whole, phi_dimension_);
+    }
+  }
+
   P phi_loss_;
   Q theta_loss_;
   Index phi_dimension_;
@@ -189,11 +289,12 @@ concept HasTwoLosses = requires(const G& game) {
 };
 
 template <class G>
-concept HasOwnGradients = HasScalar<G> && requires(const G& game, const Vector<ScalarOfProblem<G>>& z) {
-  { game.own_gradients(z) } -> VectorOver<ScalarOfProblem<G>>;
-  { game.template own_gradient<games::Player::phi>(z) } -> VectorOver<ScalarOfProblem<G>>;
-  { game.template own_gradient<games::Player::theta>(z) } -> VectorOver<ScalarOfProblem<G>>;
-};
+concept HasOwnGradients =
+    HasScalar<G> && requires(const G& game, const Vector<ScalarOfProblem<G>>& z, Vector<ScalarOfProblem<G>>& out) {
+      game.own_gradients(z, out);
+      game.template own_gradient<games::Player::phi>(z, out);
+      game.template own_gradient<games::Player::theta>(z, out);
+    };
 
 /// What play needs.
 template <class G>

@@ -15,6 +15,7 @@
 // simultaneous play; a vector that is no state.
 
 #include <drift/games/game.hpp>
+#include <drift/games/workspaces.hpp>
 
 #include <utility>
 
@@ -55,21 +56,29 @@ class Optimistic {
 
   template <StateOver<Scalar> X>
   Vector<ScalarOf<X>> operator()(const X& state) const {
-    using V = Vector<ScalarOf<X>>;
-    const Index split = game_.phi_dimension();
-    V next(dimension());
-    V z = parameters(state);
-    next.tail(z.size()) = game_.own_gradients(z);
-    const V look_ahead = Scalar(2) * next.tail(z.size()) - state.tail(z.size());
-    block<Player::phi>(z, split) -= rates_.phi * block<Player::phi>(look_ahead, split);
-    block<Player::theta>(z, split) -= rates_.theta * block<Player::theta>(look_ahead, split);
-    next.head(z.size()) = z;
+    Vector<ScalarOf<X>> next = state;
+    advance(next);
     return next;
+  }
+
+  /// The update in place: no allocation from the second call on.
+  template <class S>
+  void advance(Vector<S>& state) const {
+    require_size(state, dimension(), "state", "parameters and memory, as start(z) gives them");
+    const auto workspace = workspaces_.template borrow<S>();
+    auto& [z, gradients] = *workspace;
+    const Index n = game_.dimension(), split = game_.phi_dimension();
+    z = state.head(n);
+    game_.own_gradients(z, gradients);
+    state.head(split) -= rates_.phi * (Scalar(2) * gradients - state.tail(n)).head(split);
+    state.segment(split, n - split) -= rates_.theta * (Scalar(2) * gradients - state.tail(n)).tail(n - split);
+    state.tail(n) = gradients;
   }
 
  private:
   G game_;
   Rates<Scalar> rates_;
+  Workspaces<Scalar, 2> workspaces_;
 };
 
 template <Game G>

@@ -16,6 +16,7 @@
 // Cost: one own gradient a step a player. Errors: a rate that is negative or not finite, fewer than 1 step: InvalidArgument.
 
 #include <drift/games/game.hpp>
+#include <drift/games/workspaces.hpp>
 
 #include <array>
 #include <utility>
@@ -81,33 +82,49 @@ class GradientPlay {
 
   template <StateOver<Scalar> X>
   Vector<ScalarOf<X>> operator()(const X& state) const {
-    require_size(state, dimension(), "z", "the game's dimension");
     Vector<ScalarOf<X>> z = state;
-    for (const Turn& turn : turns_) {
-      for (int i = 0; i < turn.steps; ++i) move(z, turn.who);
-    }
+    advance(z);
     return z;
+  }
+
+  /// The update in place: no allocation from the second call on.
+  template <class S>
+  void advance(Vector<S>& z) const {
+    require_size(z, dimension(), "z", "the game's dimension");
+    const auto workspace = workspaces_.template borrow<S>();
+    for (const Turn& turn : turns_) {
+      for (int i = 0; i < turn.steps; ++i) move(z, turn.who, (*workspace)[turn.who == Mover::theta ? 1 : 0]);
+    }
   }
 
  private:
   template <class S>
-  void move(Vector<S>& z, Mover who) const {
+  void move(Vector<S>& z, Mover who, Vector<S>& g) const {
     const Index split = game_.phi_dimension();
     if (who == Mover::both) {
-      const Vector<S> g = game_.own_gradients(z);
+      game_.own_gradients(z, g);
       block<Player::phi>(z, split) -= rates_.phi * block<Player::phi>(g, split);
       block<Player::theta>(z, split) -= rates_.theta * block<Player::theta>(g, split);
     } else if (who == Mover::phi) {
-      block<Player::phi>(z, split) -= rates_.phi * game_.template own_gradient<Player::phi>(z);
+      game_.template own_gradient<Player::phi>(z, g);
+      block<Player::phi>(z, split) -= rates_.phi * g;
     } else {
-      block<Player::theta>(z, split) -= rates_.theta * game_.template own_gradient<Player::theta>(z);
+      game_.template own_gradient<Player::theta>(z, g);
+      block<Player::theta>(z, split) -= rates_.theta * g;
     }
   }
 
   G game_;
   Rates<Scalar> rates_;
   std::array<Turn, 2> turns_;
+  Workspaces<Scalar, 2> workspaces_;  // for theta's block alone, and for the others
 };
+
+/// The scheme on other data: any scheme of a game that has on(batch).
+template <class Scheme, class Batch>
+auto on(const Scheme& scheme, const Batch& batch) {
+  return scheme.with_game(scheme.game().on(batch));
+}
 
 /// Both players step from the same point.
 template <Game G>

@@ -11,6 +11,8 @@
 //     auto any = games::add_drift(alt, {.phi = {.self = 0.5, .interaction = -1}, .theta = {.interaction = -1}});
 //     auto s   = games::sga(sim, 0.1);    auto c = games::consensus(sim, 0.1);
 //     auto own = games::regularised(games::extragradient(game, rates), {.phi = {.opponent = 0.1}});
+//     auto pen = games::gradient_penalty<games::Player::phi>(sim, 0.1, games::Player::theta);   // phi also descends 0.1/2 |grad_theta E_theta|^2
+//     auto two = games::two_batches(reg);                      // the terms' factors from the two halves of a minibatch
 //
 // Each gives the scheme back with a RegularisedGame in it: an Update as before; drift_terms, modified_flow, map_logarithm and
 // stability apply. Regularising twice adds the coefficients.
@@ -24,6 +26,10 @@
 //          simultaneous step. The papers' code has o = lambda alone, which is the same in zero-sum games only: opponent_norm.
 // CONSENSUS  xi + lambda J^T xi: each player also descends (lambda / 2) |xi|^2: s = o = lambda.
 //
+// MINIBATCHES  On a batch each term is a product of two sample means, so its mean is off by their covariance. two_batches(scheme) takes
+// the differentiated factor from the first half of the batch and the one held fixed from the second: unbiased, with more variance and
+// half the cost. The players' own gradients are those of the whole batch either way.
+//
 // Exact: Hessian-vector products, no differences. Source: arXiv 2105.13922; Balduzzi et al. arXiv 1802.05642 (SGA); Mescheder et al. arXiv
 // 1705.10461 (consensus). Needs: losses of tier 2; modified flows from n = 2 on nestable ones (tier 3 with depth).
 // Cost of own_gradients: a gradient and one Hessian-vector product of each loss, with opponent terms two.
@@ -35,7 +41,9 @@
 #include <drift/games/extragradient.hpp>
 #include <drift/games/game.hpp>
 #include <drift/games/play.hpp>
+#include <drift/games/workspaces.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace drift::games {
@@ -43,13 +51,11 @@ namespace drift::games {
 namespace detail {
 
 /// Coefficients of a player's regularised gradient along a curve, from an expansion of its own loss and one of the opponent's. Beside the
-/// curve each carries one infinitesimal, whose direction is made of the gradients found so far (calculus/stage.hpp). A curve of
-/// one column is a point: then one Hessian-vector product of each is all that is asked.
+/// curve each carries one infinitesimal, whose direction is made of the gradients found so far (calculus/stage.hpp).
 template <Player player, class Own, class Other, class S, class R>
 void fill_regularised(Own& own, Other& other, const TermCoefficients<R>& c, Index split, const Matrix<S>& curve,
                       Matrix<S>& gradients) {
   constexpr Player q = opponent_of(player);
-  const bool one_stage = gradients.cols() == 1;
   own.rewind(0);
   other.rewind(0);
   Vector<S> direction(curve.rows());
@@ -61,10 +67,31 @@ void fill_regularised(Own& own, Other& other, const TermCoefficients<R>& c, Inde
     block<player>(direction, split) = c.self * block<player>(g, split);
     block<q>(direction, split) = c.interaction * block<q>(h, split);
     gradients.col(k) += block<player>(own.push(direction), split);
-    if (one_stage && c.opponent == R(0)) return;
     block<player>(direction, split).setZero();
     block<q>(direction, split) = c.opponent * block<q>(h, split);
     gradients.col(k) += block<player>(other.push(direction), split);
+  }
+}
+
+/// Adds to `out` a player's explicit terms. Points of both losses: those that are differentiated, and those whose gradients are held
+/// fixed; all are left at stage 0.
+template <Player player, class Own, class Other, class OwnHeld, class OtherHeld, class R, class S, class Out>
+void add_terms(Own& own, Other& other, const OwnHeld& own_held, const OtherHeld& other_held,
+               const TermCoefficients<R>& c, Index split, Vector<S>& direction, Out& out) {
+  constexpr Player q = opponent_of(player);
+  if (c.self != R(0) || c.interaction != R(0)) {
+    // A block without a term is exactly zero even where the gradient is not finite: losses skip what is zero.
+    direction.setZero();
+    if (c.self != R(0)) block<player>(direction, split) = c.self * block<player>(own_held.gradient(), split);
+    if (c.interaction != R(0)) block<q>(direction, split) = c.interaction * block<q>(other_held.gradient(), split);
+    out += block<player>(own.push(direction), split);
+    own.rewind(0);
+  }
+  if (c.opponent != R(0)) {
+    direction.setZero();
+    block<q>(direction, split) = c.opponent * block<q>(other_held.gradient(), split);
+    out += block<player>(other.push(direction), split);
+    other.rewind(0);
   }
 }
 
@@ -93,20 +120,37 @@ class RegularisedAlong {
 
 }  // namespace detail
 
+/// Where the factors of the explicit terms come from.
+enum class Estimator {
+  same_batch,   ///< both from all of the data: exact for the batch, biased for what it is a sample of
+  two_batches,  ///< the differentiated one from the first half, the one held fixed from the second: unbiased
+};
+
+template <class G>
+concept HasHalves = requires(const G& game) {
+  { game.halves() } -> std::same_as<std::pair<G, G>>;
+};
+
 /// A game whose players descend regularised gradients. In general no loss has them: phi_loss() and theta_loss() are the game's own.
 template <Game G>
 class RegularisedGame {
  public:
   using Scalar = typename G::Scalar;
 
-  RegularisedGame(G game, const GameCoefficients<Scalar>& coefficients)
+  RegularisedGame(G game, const GameCoefficients<Scalar>& coefficients, Estimator estimator = Estimator::same_batch)
       : game_(std::move(game)), coefficients_(coefficients) {
     validate(coefficients.phi, "phi");
     validate(coefficients.theta, "theta");
+    if constexpr (HasHalves<G>) {
+      if (estimator == Estimator::two_batches) halves_.emplace(game_.halves());
+    } else {
+      require(estimator == Estimator::same_batch, "estimator", "two_batches", "same_batch: the game has no halves()");
+    }
   }
 
   const G& game() const { return game_; }
   const GameCoefficients<Scalar>& coefficients() const { return coefficients_; }
+  Estimator estimator() const { return halves_ ? Estimator::two_batches : Estimator::same_batch; }
 
   Index dimension() const { return game_.dimension(); }
   Index phi_dimension() const { return game_.phi_dimension(); }
@@ -114,22 +158,48 @@ class RegularisedGame {
   const auto& phi_loss() const { return game_.phi_loss(); }
   const auto& theta_loss() const { return game_.theta_loss(); }
 
+  /// `g` becomes the gradient that a player descends at z.
+  template <Player player, class S>
+    requires StateOver<Vector<S>, Scalar>
+  void own_gradient(const Vector<S>& z, Vector<S>& g) const {
+    at(z, [&](const auto& fill) {
+      g.resize(player == Player::phi ? phi_dimension() : theta_dimension());
+      fill.template operator()<player>(g);
+    });
+  }
   template <Player player, StateOver<Scalar> X>
   Vector<ScalarOf<X>> own_gradient(const X& z) const {
     Vector<ScalarOf<X>> g;
-    at(z, [&](auto& fill, const auto& point) { g = fill.template operator()<player>(point); });
+    own_gradient<player>(evaluated(z), g);
     return g;
   }
 
   /// Both blocks.
+  template <class S>
+    requires StateOver<Vector<S>, Scalar>
+  void own_gradients(const Vector<S>& z, Vector<S>& g) const {
+    at(z, [&](const auto& fill) {
+      g.resize(dimension());
+      auto of_phi = block<Player::phi>(g, phi_dimension());
+      auto of_theta = block<Player::theta>(g, phi_dimension());
+      fill.template operator()<Player::phi>(of_phi);
+      fill.template operator()<Player::theta>(of_theta);
+    });
+  }
   template <StateOver<Scalar> X>
   Vector<ScalarOf<X>> own_gradients(const X& z) const {
-    Vector<ScalarOf<X>> g(dimension());
-    at(z, [&](auto& fill, const auto& point) {
-      block<Player::phi>(g, phi_dimension()) = fill.template operator()<Player::phi>(point);
-      block<Player::theta>(g, phi_dimension()) = fill.template operator()<Player::theta>(point);
-    });
+    Vector<ScalarOf<X>> g;
+    own_gradients(evaluated(z), g);
     return g;
+  }
+
+  /// The same regularisers of the same game on other data.
+  template <class Batch>
+    requires requires(const G& game, const Batch& batch) {
+      { game.on(batch) } -> std::same_as<G>;
+    }
+  RegularisedGame on(const Batch& batch) const {
+    return {game_.on(batch), coefficients_, estimator()};
   }
 
   /// Both regularised gradients along curves through z.
@@ -137,29 +207,55 @@ class RegularisedGame {
     requires(NestableProblem<std::decay_t<decltype(std::declval<const G&>().phi_loss())>, ScalarOf<X>> &&
              NestableProblem<std::decay_t<decltype(std::declval<const G&>().theta_loss())>, ScalarOf<X>>)
   auto along(const X& z) const {
+    require(!halves_, "estimator", "two_batches", "same_batch, where a flow is asked for");
     return detail::RegularisedAlong(phi_loss().expand(evaluated(z), 1), theta_loss().expand(evaluated(z), 1),
                                     phi_dimension(), coefficients_);
   }
 
  private:
-  /// Calls use(fill, z) with fill<player>(z) giving a player's gradient; both players share the points.
-  template <class X, class Use>
-  void at(const X& z, const Use& use) const {
-    using S = ScalarOf<X>;
+  /// Calls use(fill); fill<player>(out) then sets `out` to a player's gradient at z.
+  template <class S, class Use>
+  void at(const Vector<S>& z, const Use& use) const {
     require_size(z, dimension(), "z", "the game's dimension");
-    auto e_phi = calculus::borrowed_point(phi_loss(), z);
-    auto e_theta = calculus::borrowed_point(theta_loss(), z);
-    auto fill = [&]<Player player>(const Matrix<S>& point) {
-      Matrix<S> gradient(player == Player::phi ? phi_dimension() : theta_dimension(), 1);
-      const auto& c = coefficients_.template of<player>();
+    if (halves_) {
+      auto first = points_of(halves_->first, z), second = points_of(halves_->second, z);
+      use_points<S>(first, second, use);
+    } else {
+      auto points = points_of(game_, z);
+      use_points<S>(points, points, use);
+    }
+  }
+
+  /// An opponent's term needs the derivative of a loss in the block of the player whose loss it is not.
+  template <class S>
+  auto points_of(const G& game, const Vector<S>& z) const {
+    return std::pair(point_of_loss<Player::phi>(game.phi_loss(), z, coefficients_.theta.opponent != Scalar(0)),
+                     point_of_loss<Player::theta>(game.theta_loss(), z, coefficients_.phi.opponent != Scalar(0)));
+  }
+
+  template <class S, class Points, class Use>
+  void use_points(Points& first, Points& second, const Use& use) const {
+    const Index split = phi_dimension();
+    const auto workspace = workspaces_.template borrow<S>();
+    Vector<S>& direction = (*workspace)[0];
+    direction.resize(dimension());
+    const bool same = &first == &second;
+    use([&]<Player player>(auto& out) {
+      const auto fill = [&](auto& own, auto& other, auto& own_held, auto& other_held) {
+        out = block<player>(own.gradient(), split);
+        if (!same) {
+          out += block<player>(own_held.gradient(), split);
+          out /= Scalar(2);
+        }
+        detail::add_terms<player>(own, other, own_held, other_held, coefficients_.template of<player>(), split,
+                                  direction, out);
+      };
       if constexpr (player == Player::phi) {
-        detail::fill_regularised<player>(*e_phi, *e_theta, c, phi_dimension(), point, gradient);
+        fill(*first.first, *first.second, *second.first, *second.second);
       } else {
-        detail::fill_regularised<player>(*e_theta, *e_phi, c, phi_dimension(), point, gradient);
+        fill(*first.second, *first.first, *second.second, *second.first);
       }
-      return Vector<S>(gradient.col(0));
-    };
-    use(fill, Matrix<S>(z));
+    });
   }
 
   static void validate(const TermCoefficients<Scalar>& c, const std::string& player) {
@@ -171,6 +267,8 @@ class RegularisedGame {
 
   G game_;
   GameCoefficients<Scalar> coefficients_;
+  std::optional<std::pair<G, G>> halves_ = {};  // where the terms are estimated from two batches
+  Workspaces<Scalar, 1> workspaces_;
 };
 
 /// A scheme of play: it has a game and can be given another.
@@ -185,7 +283,7 @@ auto regularised_game(const G& game, const GameCoefficients<typename G::Scalar>&
 }
 template <class G>
 auto regularised_game(const RegularisedGame<G>& game, const GameCoefficients<typename G::Scalar>& c) {
-  return RegularisedGame<G>(game.game(), game.coefficients() + c);
+  return RegularisedGame<G>(game.game(), game.coefficients() + c, game.estimator());
 }
 
 }  // namespace detail
@@ -263,6 +361,29 @@ auto opponent_norm(const Scheme& scheme, const std::type_identity_t<typename Sch
   using S = typename Scheme::Scalar;
   const TermCoefficients<S> c{.self = S(0), .interaction = S(0), .opponent = lambda};
   return regularised(scheme, {c, c});
+}
+
+/// One player also descends (lambda / 2) |grad_of E_of|^2, the norm of its own gradient or of its opponent's.
+template <Player player, class Scheme>
+auto gradient_penalty(const Scheme& scheme, const std::type_identity_t<typename Scheme::Scalar>& lambda, Player of) {
+  using S = typename Scheme::Scalar;
+  TermCoefficients<S> c;
+  (of == player ? c.self : c.opponent) = lambda;
+  if constexpr (player == Player::phi) {
+    return regularised(scheme, {.phi = c, .theta = {}});
+  } else {
+    return regularised(scheme, {.phi = {}, .theta = c});
+  }
+}
+
+/// The regularised scheme with its explicit terms estimated from the two halves of the game's data.
+template <class Scheme>
+  requires requires(const Scheme& scheme) {
+    scheme.game().estimator();
+    scheme.game().game().halves();
+  }
+auto two_batches(const Scheme& scheme) {
+  return scheme.with_game(GameOf<Scheme>(scheme.game().game(), scheme.game().coefficients(), Estimator::two_batches));
 }
 
 }  // namespace drift::games

@@ -10,6 +10,7 @@
 // simultaneous play.
 
 #include <drift/games/game.hpp>
+#include <drift/games/workspaces.hpp>
 
 #include <utility>
 
@@ -33,19 +34,30 @@ class RungeKutta4 {
 
   template <StateOver<Scalar> X>
   Vector<ScalarOf<X>> operator()(const X& state) const {
-    using V = Vector<ScalarOf<X>>;
-    const V z = state;
-    const auto at = [&](const V& point) -> V { return joint_field(game_, point, rates_); };
-    const V v1 = at(z);
-    const V v2 = at(z + v1 / Scalar(2));
-    const V v3 = at(z + v2 / Scalar(2));
-    const V v4 = at(z + v3);
-    return z + (v1 + Scalar(2) * (v2 + v3) + v4) / Scalar(6);
+    Vector<ScalarOf<X>> z = state;
+    advance(z);
+    return z;
+  }
+
+  /// The update in place: no allocation from the second call on.
+  template <class S>
+  void advance(Vector<S>& z) const {
+    const auto workspace = workspaces_.template borrow<S>();
+    auto& [v, sum, point] = *workspace;
+    joint_field(game_, z, rates_, v);
+    sum = v;
+    for (const Scalar part : {Scalar(0.5), Scalar(0.5), Scalar(1)}) {
+      point = z + part * v;
+      joint_field(game_, point, rates_, v);
+      sum += (part == Scalar(1) ? Scalar(1) : Scalar(2)) * v;
+    }
+    z += sum / Scalar(6);
   }
 
  private:
   G game_;
   Rates<Scalar> rates_;
+  Workspaces<Scalar, 3> workspaces_;
 };
 
 template <Game G>

@@ -10,11 +10,12 @@ namespace drift::nn {
 template <class S>
 class ParameterSeries {
  public:
+  /// The network's parameters stand in the flat vector from `first` on.
   template <class Net>
-  explicit ParameterSeries(const Net& net) {
+  explicit ParameterSeries(const Net& net, Index first = 0) {
     for (const ParameterBlock& b : net.blocks()) {
       series_.emplace_back(b.rows, b.columns);
-      offsets_.push_back(b.offset);
+      offsets_.push_back(first + b.offset);
     }
   }
 
@@ -39,16 +40,16 @@ class ParameterSeries {
   std::vector<Index> offsets_;
 };
 
-/// A network on the examples of `context`.
+/// A network on the examples of `context`. Its parameters stand in the flat vector from `first` on.
 template <class Net, class S>
 class StagedNetwork {
  public:
-  StagedNetwork(const Net& net, const Context& context)
+  StagedNetwork(const Net& net, const Context& context, Index first = 0)
       : operation_(net.chain(), net.input_shape(), context),
         input_(context.rows, net.inputs()),
         output_(context.rows, net.outputs()),
         output_adjoint_(context.rows, net.outputs()) {
-    for (const ParameterBlock& b : net.blocks()) arrays_.push_back({b.rows, b.columns, b.offset});
+    for (const ParameterBlock& b : net.blocks()) arrays_.push_back({b.rows, b.columns, first + b.offset});
   }
 
   /// The input's coefficients; the caller binds or opens them before each stage.
@@ -56,6 +57,7 @@ class StagedNetwork {
   const calculus::Series<S>& output() const { return output_; }
   /// The loss's adjoint of the output; the caller sets it between forward and back.
   const calculus::Series<S>& output_adjoint() const { return output_adjoint_; }
+  calculus::Series<S>& output_adjoint() { return output_adjoint_; }
 
   void advance(const calculus::Stage& stage, const ParameterSeries<S>& parameters) {
     output_.open(stage.number);
