@@ -1,4 +1,4 @@
-// What a user writes: the text of the design's section 4 (up to games), filled in. It is a test in two ways: CTest builds and
+// What a user writes: the text of the design's section 4, filled in (games in section_4_games.cpp). It is a test in two ways: CTest builds and
 // runs it, and tests/compile_time measures what it costs to compile.
 #include <drift/drift.hpp>
 

@@ -47,7 +47,7 @@ TEST_CASE("steps of play in place allocate nothing") {
   const auto discriminator = nn::sequential(nn::dense(2, 20), nn::tanh(), nn::dense(20, 1));
   const auto generator = nn::sequential(nn::dense(3, 20), nn::tanh(), nn::dense(20, 2));
   const auto matrix = [](Index rows, Index columns) -> Matrix<double> {
-    return Random(1).normal_vector<double>(rows * columns).reshaped(rows, columns);
+    return Random(1).normal_matrix<double>(rows, columns);
   };
   const auto gan = games::gan(discriminator, generator, games::non_saturating(), matrix(50, 2), matrix(70, 3));
   const Vector<double> z = games::initialise(gan, nn::lecun_normal(), Random(2));

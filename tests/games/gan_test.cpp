@@ -17,7 +17,7 @@ const auto discriminator = nn::sequential(nn::dense(2, 3), nn::tanh(), nn::dense
 const auto generator = nn::sequential(nn::dense(2, 4), nn::tanh(), nn::dense(4, 2));
 
 Matrix<double> normal_matrix(Index rows, Index columns, const std::string& name) {
-  return Random(7).split(name).normal_vector<double>(rows * columns).reshaped(rows, columns);
+  return Random(7).split(name).normal_matrix<double>(rows, columns);
 }
 
 // Sizes that leave padding in the last block of both.
@@ -213,7 +213,7 @@ TEST_CASE("One and two threads give the same bits of a GAN", "[games]") {
 }
 
 TEST_CASE("Batches of a stream depend on the seed and their number", "[games]") {
-  const auto source = [](Random random) -> Matrix<double> { return random.normal_vector<double>(6).reshaped(3, 2); };
+  const auto source = [](Random random) -> Matrix<double> { return random.normal_matrix<double>(3, 2); };
   const auto stream = [&](int seed) {
     return games::gan_batches(source, {.latents = 4, .latent_dimension = 2}, Random(static_cast<std::uint64_t>(seed)));
   };

@@ -110,10 +110,8 @@ class GanBatches {
 
   std::shared_ptr<const GanBatch<Scalar>> next() {
     const Random of_batch = random_.split(count_++);
-    Random for_latents = of_batch.split("latents");
-    const Matrix<Scalar> latents =
-        for_latents.template normal_vector<Scalar>(options_.latents * options_.latent_dimension)
-            .reshaped(options_.latents, options_.latent_dimension);
+    const auto latents =
+        of_batch.split("latents").template normal_matrix<Scalar>(options_.latents, options_.latent_dimension);
     return std::make_shared<const GanBatch<Scalar>>(Matrix<Scalar>(source_(of_batch.split("data"))), latents);
   }
 
