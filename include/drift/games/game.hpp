@@ -108,7 +108,7 @@ std::pair<Loss, Loss> halves_of(const Loss& loss) {
     return loss.halves();
   } else {
     const Index examples = loss.examples();
-    require(examples >= 2, "examples", examples, "2 or more, to be halved");
+    require(examples % 2 == 0, "examples", examples, "an even number, to be halved");
     std::vector<Index> first(static_cast<std::size_t>(examples / 2)),
         second(static_cast<std::size_t>(examples - examples / 2));
     std::iota(first.begin(), first.end(), Index{0});

@@ -46,10 +46,10 @@ class RungeKutta4 {
     auto& [v, sum, point] = *workspace;
     joint_field(game_, z, rates_, v);
     sum = v;
-    for (const Scalar part : {Scalar(0.5), Scalar(0.5), Scalar(1)}) {
-      point = z + part * v;
+    for (const double part : {0.5, 0.5, 1.0}) {
+      point = z + Scalar(part) * v;
       joint_field(game_, point, rates_, v);
-      sum += (part == Scalar(1) ? Scalar(1) : Scalar(2)) * v;
+      sum += Scalar(part == 1 ? 1 : 2) * v;
     }
     z += sum / Scalar(6);
   }
