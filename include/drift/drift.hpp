@@ -95,6 +95,7 @@
 #include <drift/games/gan.hpp>
 #include <drift/games/modified_flow.hpp>
 #include <drift/games/modified_losses.hpp>
+#include <drift/games/optimised_play.hpp>
 #include <drift/games/optimistic.hpp>
 #include <drift/games/per_player_time.hpp>
 #include <drift/games/play.hpp>
@@ -106,6 +107,7 @@
 #include <drift/integrate/dense_output.hpp>
 #include <drift/integrate/follow.hpp>
 #include <drift/integrate/integrate.hpp>
+#include <drift/integrate/iterate.hpp>
 #include <drift/integrate/one_step_error.hpp>
 #include <drift/integrate/options.hpp>
 #include <drift/integrate/runge_kutta.hpp>

@@ -1,7 +1,10 @@
 #include "../support/allocations.hpp"
 
+#include <drift/descent/adam.hpp>
+#include <drift/descent/momentum.hpp>
 #include <drift/games/extragradient.hpp>
 #include <drift/games/gan.hpp>
+#include <drift/games/optimised_play.hpp>
 #include <drift/games/optimistic.hpp>
 #include <drift/games/regularised.hpp>
 #include <drift/games/runge_kutta_4.hpp>
@@ -33,6 +36,8 @@ void expect_none_in_any_scheme(const std::string& name, const G& game, const Vec
   expect_no_allocation(name + ": Runge-Kutta", games::runge_kutta_4(game, rates), z);
   const auto optimistic = games::optimistic(game, rates);
   expect_no_allocation(name + ": optimistic", optimistic, optimistic.start(z));
+  const auto optimised = games::simultaneous(game, Momentum{.learning_rate = 1e-2}, Adam{});
+  expect_no_allocation(name + ": momentum and Adam", optimised, optimised.start(z));
 }
 
 }  // namespace

@@ -76,6 +76,44 @@ Index numbers_in(const Memory& memory) {
   return count;
 }
 
+/// Sets the memory's numbers to those of `state` from `next` on. Returns where they end.
+template <class S, class Memory>
+Index read_numbers(const Vector<S>& state, Index next, Memory& memory) {
+  visit_numbers<S>(memory, [&]<class Part>(Part& part) {
+    if constexpr (std::same_as<Part, Vector<S>>) {
+      part = state.segment(next, part.size());
+    } else if constexpr (std::same_as<Part, S>) {
+      part = state[next];
+    } else {
+      part = Eigen::numext::real(state[next]);
+    }
+    next += size_of(part);
+  });
+  return next;
+}
+
+/// Sets the numbers of `state` from `next` on to the memory's. Returns where they end.
+template <class S, class Memory>
+Index write_numbers(const Memory& memory, Index next, Vector<S>& state) {
+  visit_numbers<S>(memory, [&]<class Part>(const Part& part) {
+    if constexpr (std::same_as<Part, Vector<S>>) {
+      state.segment(next, part.size()) = part;
+    } else {
+      state[next] = part;
+    }
+    next += size_of(part);
+  });
+  return next;
+}
+
+/// One step from theta. Where nothing would move no rate is asked for.
+template <class O, class S, class Memory, class E>
+void step_with(O& optimiser, Vector<S>& theta, Memory& memory, Index iteration, E& e) {
+  const bool zero_gradient = (e.gradient().array() == S(0)).all();
+  if (zero_gradient && numbers_in<S>(memory) == 0 && optimiser.at_rest(memory)) return;
+  optimiser.advance(theta, memory, iteration, e);
+}
+
 }  // namespace detail
 
 template <Problem P, class O>
@@ -127,17 +165,7 @@ class Step {
   Vector<S> from(const Vector<S>& state) const {
     const Vector<S> theta = state.head(problem_.dimension());
     auto memory = optimiser_.start(theta);
-    Index next = theta.size();
-    detail::visit_numbers<S>(memory, [&]<class Part>(Part& part) {
-      if constexpr (std::same_as<Part, Vector<S>>) {
-        part = state.segment(next, part.size());
-      } else if constexpr (std::same_as<Part, S>) {
-        part = state[next];
-      } else {
-        part = Eigen::numext::real(state[next]);
-      }
-      next += detail::size_of(part);
-    });
+    detail::read_numbers(state, theta.size(), memory);
     if constexpr (HasExpand<P, S>) {
       auto e = calculus::borrow_expansion(problem_, theta);
       return stepped(*e, theta, memory);
@@ -149,10 +177,8 @@ class Step {
 
   template <class S, class E, class Memory>
   Vector<S> stepped(E& e, Vector<S> theta, Memory& memory) const {
-    const bool zero_gradient = (e.gradient().array() == S(0)).all();
-    if (zero_gradient && memory_size_ == 0 && optimiser_.at_rest(memory)) return theta;  // no rate is needed to stay
     O optimiser = optimiser_;
-    optimiser.advance(theta, memory, iteration_, e);
+    detail::step_with(optimiser, theta, memory, iteration_, e);
     return joined(theta, memory);
   }
 
@@ -160,15 +186,7 @@ class Step {
   Vector<S> joined(const Vector<S>& theta, const Memory& memory) const {
     Vector<S> state(dimension());
     state.head(theta.size()) = theta;
-    Index next = theta.size();
-    detail::visit_numbers<S>(memory, [&]<class Part>(const Part& part) {
-      if constexpr (std::same_as<Part, Vector<S>>) {
-        state.segment(next, part.size()) = part;
-      } else {
-        state[next] = part;
-      }
-      next += detail::size_of(part);
-    });
+    detail::write_numbers(memory, theta.size(), state);
     return state;
   }
 

@@ -36,9 +36,7 @@
 #include <string>
 #include <utility>
 
-namespace drift {
-
-namespace games {
+namespace drift::games {
 
 struct GanOptions {
   int threads = 1;  ///< as in nn::SupervisedOptions
@@ -163,5 +161,4 @@ OnBatches<Scheme, Batches> on_batches(Scheme scheme, Batches batches) {
   return {std::move(scheme), std::move(batches)};
 }
 
-}  // namespace games
-}  // namespace drift
+}  // namespace drift::games
