@@ -339,11 +339,11 @@ int main(int argc, char** argv) {
                             "Can the drift of simultaneous play be cancelled, and does it help?");
   Settings settings;
   example.setting("rates", settings.rates, "pairs of rates, the discriminator's and the generator's: 0.2,0.1,0.1,0.1");
-  example.setting("iterations", settings.iterations, "updates of each run", {.quick = 20});
+  example.setting("iterations", settings.iterations, "updates of each run", {.quick = 10});
   example.setting("batch-size", settings.batch_size, "data and latents of a batch (even)");
   example.setting("samples", settings.samples, "samples that a generator is judged by", {.quick = 200});
   example.setting("seeds", settings.seeds, "how many, from --seed on", {.full = 5});
-  example.setting("every", settings.every, "updates between two measurements", {.quick = 10});
+  example.setting("every", settings.every, "updates between two measurements", {.quick = 5});
   example.setting("threads", settings.threads, "runs at a time");
   example.offer_full("five seeds, about five minutes");
   return example.run(argc, argv, [&] {
