@@ -20,7 +20,7 @@
 //     auto run = iterate(games::on_batches(step, batches), z, {.iterations = 3000});
 //
 // One batch serves a whole update: both players, all inner steps, all stages, and the explicit terms, so that each update is one of the
-// steps that the theory is about. Everything of games/ applies to a game on a fixed batch: flows, drift terms, stability (small networks).
+// steps that the theory is about. A new batch allocates its data and a few vectors; the networks' workspaces are kept. Everything of games/ applies to a game on a fixed batch: flows, drift terms, stability (small networks).
 //
 // Source: Goodfellow et al., arXiv 1406.2661. Needs: tier 4 without ReLU and max pooling, otherwise 3. Layers that are random for each
 // example (dropout) draw by the row in the batch.

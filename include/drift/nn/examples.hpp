@@ -90,6 +90,7 @@ struct Blocks {
 template <class T>
 Matrix<T> padded_rows(const Matrix<T>& data, const Block& block) {
   Matrix<T> rows(block.rows, data.cols());
+  if (data.cols() == 0) return rows;  // data without targets have no address either
   rows.topRows(block.examples) = data.middleRows(block.first, block.examples);
   for (Index i = block.examples; i < block.rows; ++i) rows.row(i) = data.row(block.first + block.examples - 1);
   return rows;
