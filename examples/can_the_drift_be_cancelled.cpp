@@ -8,7 +8,7 @@
 // of a seed start from the same parameters and see the same batches.
 //
 // Of 2000 samples: share within five deviations (0.25) of a centre; modes, centres with 20 such samples or more; energy distance
-// 2 E|X - Y| - E|X - X'| - E|Y - Y'| to 2000 fresh data. A run that diverges has share 0 and no modes.
+// 2 E|X - Y| - E|X - X'| - E|Y - Y'| to 2000 fresh data, pairs of a sample with itself included. A run that diverges has share 0 and no modes.
 // Source: Rosca, Wu, Dherin, Barrett, Discretization drift in two-player games (arXiv 2105.13922), whose claims were made on CIFAR-10.
 
 #include <drift/drift.hpp>
@@ -142,30 +142,25 @@ struct Outcome {
 };
 
 template <class Scheme>
-Vector<double> state_from(const Scheme& scheme, const Vector<double>& z) {
-  if constexpr (requires { scheme.start(z); }) {
-    return scheme.start(z);
-  } else {
-    return z;
-  }
-}
-
-template <class Scheme>
 Outcome train_by(const Scheme& scheme, const Setting& setting) {
+  using Clock = std::chrono::steady_clock;
   Outcome outcome;
-  const Vector<double> z = setting.start();
-  const auto began = std::chrono::steady_clock::now();
+  auto play = games::on_batches(scheme, setting.batches());
+  const auto began = Clock::now();
+  Clock::duration judging{0};
   const auto measure = [&](const Iterate<double>& at) {
-    if (at.iteration % setting.settings.every == 0)
-      outcome.curve.push_back({at.iteration, setting.judge(at.state.head(z.size()))});
+    if (at.iteration % setting.settings.every != 0) return;
+    const auto before = Clock::now();
+    outcome.curve.push_back({at.iteration, setting.judge(play.parameters(at.state))});
+    judging += Clock::now() - before;
   };
-  const auto run = iterate(games::on_batches(scheme, setting.batches()), state_from(scheme, z),
+  const auto run = iterate(play, play.start(setting.start()),
                            {.iterations = setting.settings.iterations, .divergence_radius = 1e6}, measure);
   if (!run.failure.empty()) throw InvalidArgument(run.failure);
-  outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  outcome.seconds = std::chrono::duration<double>(Clock::now() - began - judging).count();
   outcome.status = run.status;
   outcome.iterations = run.iterations;
-  const Vector<double> end = run.state.head(z.size());
+  const Vector<double> end = play.parameters(run.state);
   outcome.samples = setting.judge.samples(end);
   outcome.quality = setting.judge(end);
   if (run.status != Status::reached_end) {
@@ -415,7 +410,7 @@ int main(int argc, char** argv) {
           at.push_back(static_cast<double>(k));
           middle.push_back(median(values([&](const Outcome& o) {
             const auto point = static_cast<std::size_t>(k / settings.every - 1);
-            return point < o.curve.size() && o.status == Status::reached_end ? o.curve[point].quality.share : 0;
+            return point < o.curve.size() ? o.curve[point].quality.share : 0;  // 0 from a divergence on
           })));
         }
         panel.line_points(all[m].name, at, middle);
@@ -445,15 +440,17 @@ int main(int argc, char** argv) {
       claim("cancelling the true flow's terms helps, the papers' coefficients help more",
             share[plain] < share[joint] && share[joint] < share[own],
             numbers(plain) + "; " + numbers(joint) + "; " + numbers(own));
-      const auto middle_of = [&](const std::string& method) {
+      const auto over_weights = [&](const std::string& method) {
         std::vector<double> each;
         for (const double weight : weights) each.push_back(share[fmt::format("{} {}", method, weight)]);
-        return median(each);
+        return each;
       };
-      const double sga = middle_of("SGA"), consensus = middle_of("consensus");
+      const auto sga = over_weights("SGA"), consensus = over_weights("consensus");
       claim("cancelling, without a weight to tune, is as good as the median weight of SGA and of consensus",
-            share[own] >= sga && share[own] >= consensus,
-            fmt::format("{:.2f} against {:.2f} and {:.2f}", share[own], sga, consensus));
+            share[own] >= median(sga) && share[own] >= median(consensus),
+            fmt::format("{:.2f}; SGA median {:.2f}, best {:.2f}; consensus median {:.2f}, best {:.2f}", share[own],
+                        median(sga), *std::max_element(sga.begin(), sga.end()), median(consensus),
+                        *std::max_element(consensus.begin(), consensus.end())));
     }
   });
 }

@@ -105,7 +105,7 @@ Statement modified_flow_of_order() {
 
 Vector<double> read_off_in_own_times(const Play& play, Index updates) {
   Vector<double> z = start;
-  for (Index k = 0; k < updates; ++k) z = games::per_player_time(play).read_off(z);
+  for (Index k = 0; k < updates; ++k) z = games::per_player_time(play).read_off(z).state;
   return z;
 }
 

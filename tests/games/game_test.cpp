@@ -61,3 +61,8 @@ TEST_CASE("own gradients in place are those by value, in both blocks") {
   whole.own_gradient<Player::phi>(z, block_out);
   CHECK(block_out == gradient(whole.phi_loss(), z).head(9));
 }
+
+TEST_CASE("gradients are not written over the point where they are taken") {
+  Vector<double> point = z;
+  CHECK_THROWS_WITH(whole.own_gradients(point, point), Catch::Contains("g: was z itself"));
+}

@@ -98,7 +98,8 @@ TEST_CASE("A player's own block is that of the whole gradient and of its product
   const Index split = game.phi_dimension();
   const auto check = [&]<Player player>(const auto& loss) {
     const auto own = loss.borrow_block(z, player);
-    CHECK((games::block<player>(own->gradient(), split) - games::block<player>(gradient(loss, z), split)).norm() == 0);
+    const Vector<double> whole = gradient(loss, z);
+    CHECK((games::block<player>(own->gradient(), split) - games::block<player>(whole, split)).norm() == 0);
     const Vector<double> product = hessian_vector_product(loss, z, v);
     CHECK((games::block<player>(own->push(v), split) - games::block<player>(product, split)).norm() <
           1e-15 * product.norm());
@@ -136,14 +137,61 @@ TEST_CASE("A cancelled step of a GAN subtracts the mixed second derivatives", "[
   CHECK((games::gradient_penalty<Player::phi>(play, 0.3, Player::theta)(z) - penalised).norm() < 1e-15);
 }
 
-TEST_CASE("The interaction terms of cancelled GAN play vanish", "[games]") {
-  const auto game = game_of(games::saturating());
+TEST_CASE("Cancelled GAN play takes back the drift's interaction terms, and nothing else", "[games]") {
+  const auto game = game_of(games::non_saturating());
   const Vector<double> z = start_of(game);
-  const auto play = games::alternating(game, {.phi = 0.2, .theta = 0.05}, {.phi_steps = 2});
-  const auto before = games::drift_terms(play, z), after = games::drift_terms(games::cancel_interaction(play), z);
-  CHECK(before.phi.interaction.norm() > 1e-6);
-  CHECK(after.phi.interaction.norm() < 1e-14 * before.phi.interaction.norm());
-  CHECK(after.theta.interaction.norm() < 1e-14 * before.theta.interaction.norm());
+  const Index split = game.phi_dimension();
+  const auto check = [&](const auto& play) {
+    const auto d = games::drift_terms(play, z);
+    const auto total = play.total_rates();
+    const Vector<double> added = games::cancel_interaction(play).game().own_gradients(z) - game.own_gradients(z);
+    CHECK((-total.phi * added.head(split) + d.phi.interaction).norm() < 1e-13 * d.phi.interaction.norm());
+    CHECK((-total.theta * added.tail(z.size() - split) + d.theta.interaction).norm() <
+          1e-13 * d.theta.interaction.norm());
+    CHECK(std::min(d.phi.interaction.norm(), d.theta.interaction.norm()) > 1e-6);
+  };
+  const games::Rates<double> rates{.phi = 0.2, .theta = 0.05};
+  check(games::simultaneous(game, rates));
+  check(games::alternating(game, rates, {.phi_steps = 2}));
+  check(games::alternating(game, rates, {.phi_steps = 2, .theta_steps = 3, .first = Player::theta}));
+}
+
+TEST_CASE("A GAN of convolutions, leaky ReLU and pooling has every derivative", "[games]") {
+  const auto critic = nn::sequential(nn::image(1, 4, 4), nn::conv2d(2, {.kernel = 3}), nn::leaky_relu(0.1),
+                                     nn::max_pooling({.size = 2}), nn::flatten(), nn::dense(2, 1));
+  const auto maker = nn::sequential(nn::dense(2, 16), nn::leaky_relu(0.1));
+  const auto game = games::gan(critic, maker, games::least_squares(), normal_matrix(6, 16, "images"), Z);
+  const Vector<double> z = start_of(game);
+  const auto report = check_derivatives(game.theta_loss(), z);
+  INFO(report);
+  CHECK(report.passed());
+  CHECK(check_derivatives(game.phi_loss(), z).passed());
+}
+
+TEST_CASE("A GAN in float is that in double to its precision", "[games]") {
+  const auto game = game_of(games::saturating());
+  const auto in_float = games::gan(discriminator, generator, games::saturating(), X.cast<float>(), Z.cast<float>());
+  const Vector<double> z = start_of(game);
+  const Vector<float> zf = z.cast<float>();
+  const auto step = games::cancel_interaction(games::simultaneous(game, {.phi = 0.2, .theta = 0.1}));
+  const auto step_in_float = games::cancel_interaction(games::simultaneous(in_float, {.phi = 0.2F, .theta = 0.1F}));
+  CHECK((step_in_float(zf).cast<double>() - step(z)).norm() < 1e-6 * z.norm());
+}
+
+TEST_CASE("Dropout in a GAN draws by the numbers of its rows", "[games]") {
+  const auto critic = nn::sequential(nn::dense(2, 8), nn::tanh(), nn::dropout(0.5, Random(9)), nn::dense(8, 1));
+  const auto batch_from = [&](Index first) {
+    return std::make_shared<const games::GanBatch<double>>(X, Z, first, first);
+  };
+  const auto game = games::gan(critic, generator, games::saturating(), batch_from(0));
+  const Vector<double> z = start_of(game);
+  const auto play = games::regularised(games::simultaneous(game, {.phi = 0.1, .theta = 0.1}), {});
+  CHECK((games::two_batches(play)(z) - play(z)).norm() < 1e-15);  // the halves' masks are those of the whole
+  const auto later = game.on(batch_from(100));
+  CHECK((later.own_gradients(z) - game.own_gradients(z)).norm() > 1e-3);
+  const auto fresh = games::gan(critic, generator, games::saturating(), batch_from(100));
+  CHECK((later.own_gradients(z) - fresh.own_gradients(z)).norm() == 0);
+  CHECK((later.on(batch_from(0)).own_gradients(z) - game.own_gradients(z)).norm() == 0);
 }
 
 TEST_CASE("The modified losses of zero-sum games are those of saturating GANs", "[games]") {
@@ -236,6 +284,8 @@ TEST_CASE("What does not fit in a GAN is named", "[games]") {
                     Catch::Contains("columns of the latents: was 1"));
   CHECK_THROWS_WITH(games::gan(discriminator, generator, games::saturating(), X.topRows(0), Z),
                     Catch::Contains("X: was of 0 rows"));
+  const auto right = game_of(games::saturating());
+  CHECK_THROWS_WITH(right.on(std::shared_ptr<const games::GanBatch<double>>()), Catch::Contains("batch: was null"));
   const auto odd = games::gan(discriminator, generator, games::saturating(), X.topRows(9), Z);
   const auto play = games::cancel_interaction(games::simultaneous(odd, {.phi = 0.1, .theta = 0.1}));
   CHECK_THROWS_WITH(games::two_batches(play), Catch::Contains("rows of X: was 9, must be an even number"));

@@ -1,5 +1,7 @@
 #include <drift/games/modified_losses.hpp>
 
+#include <drift/games/regularised.hpp>
+
 #include "../support/oracle.hpp"
 
 #include <drift/calculus/check_derivatives.hpp>
@@ -68,6 +70,26 @@ TEST_CASE("modified losses are Problems with derivatives of every order") {
   const auto second = check_derivatives(norms.theta_loss(), polynomial_start);
   INFO(second);
   CHECK(second.passed());
+}
+
+TEST_CASE("the modified losses of regularised play have its explicit terms") {
+  const auto check = [](const auto& play, const V& z, const auto& modified) {
+    const auto& plain = play.game().game();
+    const V flow = plain.field(z, play.total_rates()) + games::drift_terms(play, z).sum();
+    CHECK(oracle::relative_error(modified.field(z, play.total_rates()), flow) < 1e-13);
+  };
+  const games::Rates<double> rates{.phi = 0.2, .theta = 0.5};
+  const auto dirac = games::consensus(games::cancel_interaction(games::alternating(games::dirac_gan(), rates)), 0.3);
+  const V z = (V(2) << 0.7, -0.4).finished();
+  check(dirac, z, games::zero_sum_modified_losses(dirac));
+  const auto team =
+      games::opponent_norm(games::simultaneous(games::common_payoff(games::polynomial().phi_loss(), 2), rates), 0.3);
+  check(team, polynomial_start, games::common_payoff_modified_losses(team));
+  const auto any = games::cancel_interaction(games::simultaneous(games::polynomial(), rates),
+                                             {.convention = games::Convention::own_rate});
+  check(any, polynomial_start, games::anchored_modified_losses(any, polynomial_start));
+  CHECK_THROWS_WITH(games::anchored_modified_losses(games::consensus(any, 0.1), polynomial_start),
+                    Catch::Contains("coefficients of opponent terms"));
 }
 
 TEST_CASE("an anchor of another length is refused") {

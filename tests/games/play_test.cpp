@@ -3,6 +3,7 @@
 #include "../support/complaint.hpp"
 
 #include <drift/flows/map_logarithm.hpp>
+#include <drift/games/drift_terms.hpp>
 #include <drift/games/extragradient.hpp>
 #include <drift/games/optimistic.hpp>
 #include <drift/games/runge_kutta_4.hpp>
@@ -137,8 +138,23 @@ TEST_CASE("the logarithm of every memoryless update is its flow") {
   CHECK(error(games::runge_kutta_4(game, rates)) < 1e-7);
 }
 
+TEST_CASE("extragradient has the second-order drift of an implicit Euler step") {
+  const auto game = games::polynomial();
+  const auto drift_at = [&](double h) -> V {
+    const auto step = games::extragradient(game, {.phi = h, .theta = h});
+    return (flows::map_logarithm<5>(step)(polynomial_start) - game.field(polynomial_start, {.phi = h, .theta = h})) /
+           (h * h);
+  };
+  // F'F / 2: simultaneous play has the opposite of it.
+  const auto sim = games::simultaneous(game, {.phi = 1, .theta = 1});
+  const V of_simultaneous = games::drift_terms(sim, polynomial_start).sum();
+  const V limit = 2 * drift_at(1e-3) - drift_at(2e-3);
+  CHECK((limit + of_simultaneous).norm() < 1e-4 * of_simultaneous.norm());
+}
+
 TEST_CASE("misuse of games is named") {
   const auto game = games::polynomial();
+  CHECK_THROWS_AS(games::optimistic(game, {.phi = 0.1, .theta = 0.1}).start(V::Zero(3)), InvalidArgument);
   CHECK_THROWS_AS(games::simultaneous(game, {.phi = -0.1, .theta = 0.1}), InvalidArgument);
   CHECK_THROWS_AS(games::alternating(game, {.phi = 0.1, .theta = NAN}), InvalidArgument);
   CHECK_THROWS_AS(games::alternating(game, {.phi = 0.1, .theta = 0.1}, {.phi_steps = 0}), InvalidArgument);

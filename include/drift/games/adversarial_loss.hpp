@@ -32,23 +32,33 @@ class GanBatch {
  public:
   using Scalar = T;
 
-  GanBatch(const Matrix<T>& real, const Matrix<T>& latents)
-      : real_(cut(real, "X")), latents_(cut(latents, "latents")) {}
+  /// The rows' numbers, which layers that are random for each example (dropout) draw by, go from these on.
+  GanBatch(const Matrix<T>& real, const Matrix<T>& latents, Index first_real = 0, Index first_latent = 0)
+      : real_(cut(real, "X")),
+        latents_(cut(latents, "latents")),
+        first_real_(first_real),
+        first_latent_(first_latent) {}
 
   const nn::Blocks<T>& real() const { return real_; }
   const nn::Blocks<T>& latents() const { return latents_; }
+  Index first_real() const { return first_real_; }
+  Index first_latent() const { return first_latent_; }
 
   /// Whether these data fit where those were.
   bool has_sizes_of(const GanBatch& other) const {
     return real_.examples == other.real_.examples && latents_.examples == other.latents_.examples;
+  }
+  bool has_numbers_of(const GanBatch& other) const {
+    return first_real_ == other.first_real_ && first_latent_ == other.first_latent_;
   }
 
   std::pair<GanBatch, GanBatch> halves() const {
     require(real_.examples % 2 == 0, "rows of X", real_.examples, "an even number, to be halved");
     require(latents_.examples % 2 == 0, "rows of the latents", latents_.examples, "an even number, to be halved");
     const Matrix<T> x = joined(real_), z = joined(latents_);
-    return {GanBatch(Matrix<T>(x.topRows(x.rows() / 2)), Matrix<T>(z.topRows(z.rows() / 2))),
-            GanBatch(Matrix<T>(x.bottomRows(x.rows() / 2)), Matrix<T>(z.bottomRows(z.rows() / 2)))};
+    const Index n = x.rows() / 2, m = z.rows() / 2;
+    return {GanBatch(x.topRows(n), z.topRows(m), first_real_, first_latent_),
+            GanBatch(x.bottomRows(n), z.bottomRows(m), first_real_ + n, first_latent_ + m)};
   }
 
  private:
@@ -67,6 +77,8 @@ class GanBatch {
 
   nn::Blocks<T> real_;
   nn::Blocks<T> latents_;
+  Index first_real_;
+  Index first_latent_;
 };
 
 /// The networks and the loss of a GAN, shared by its two losses on whatever batch.
@@ -79,7 +91,7 @@ struct AdversarialModel {
 };
 
 /// Which blocks of a gradient are wanted.
-enum class Blocks { both, phi, theta };
+enum class WantedBlocks { both, phi, theta };
 
 namespace detail {
 
@@ -152,7 +164,7 @@ class AdversarialProgram {
   /// What an expansion is moved to.
   struct Selection {
     Batch batch;
-    Blocks wanted;
+    WantedBlocks wanted;
   };
 
   AdversarialProgram(std::shared_ptr<const Model> model, const AdversarialRole& role, Selection selection)
@@ -161,7 +173,8 @@ class AdversarialProgram {
   }
 
   void select(const Selection& selection) {
-    if (!selection.batch->has_sizes_of(*batch_)) {
+    constexpr bool draws_by_number = nn::looks_at_examples<D> || nn::looks_at_examples<G>;
+    if (!selection.batch->has_sizes_of(*batch_) || (draws_by_number && !selection.batch->has_numbers_of(*batch_))) {
       make(selection);
       return;
     }
@@ -189,6 +202,9 @@ class AdversarialProgram {
  private:
   using Judge = detail::Judge<D, Loss, S>;
 
+  /// What is random in the discriminator is so for each of its inputs: generated ones have numbers above those of all data.
+  static constexpr Index after_all_data = Index{1} << 40;
+
   /// All that depends on the sizes of a batch.
   void make(Selection selection) {
     batch_ = std::move(selection.batch);
@@ -203,12 +219,15 @@ class AdversarialProgram {
     of_real_.clear();
     for (const nn::Block& block : latents.cut.blocks) {
       nn::Context context = latents.context(block);
+      context.first_example += batch_->first_latent();
       generators_.emplace_back(model.generator, context, phi_dimension);
-      context.first_example += real.examples;  // what is random in the discriminator is so for each of its inputs
+      context.first_example += after_all_data;
       of_generated_.emplace_back(model.discriminator, model.loss, context, block, role_.generated_target);
     }
     for (const nn::Block& block : real.cut.blocks) {
-      of_real_.emplace_back(model.discriminator, model.loss, real.context(block), block, role_.real_target);
+      nn::Context context = real.context(block);
+      context.first_example += batch_->first_real();
+      of_real_.emplace_back(model.discriminator, model.loss, context, block, role_.real_target);
     }
     cuts_ = std::make_unique<std::pair<nn::Cut<Real<S>>, nn::Cut<Real<S>>>>(latents.cut, real.cut);
     generated_sums_.emplace(cuts_->first, dimension(), latents.examples, model.threads);
@@ -226,7 +245,7 @@ class AdversarialProgram {
   }
 
   /// The data's term does not see theta.
-  bool uses_real() const { return role_.real_weight != 0 && wanted_ != Blocks::theta; }
+  bool uses_real() const { return role_.real_weight != 0 && wanted_ != WantedBlocks::theta; }
 
   static Real<S> scale(double weight, Index examples) { return Real<S>(weight) / Real<S>(examples); }
 
@@ -254,15 +273,17 @@ class AdversarialProgram {
     discriminator.input().bind(m, made[m].data(), made.is_zero(m));
     of_generated_[i].advance(stage, *phi_, scale(role_.generated_weight, batch_->latents().examples));
     switch (wanted_) {
-      case Blocks::phi:
+      case WantedBlocks::phi:
         if (!accumulate) sum.tail(sum.size() - phi_dimension).setZero();
         discriminator.pull_back(stage, *phi_, sum, nullptr, accumulate);
         return;
-      case Blocks::theta:
+      case WantedBlocks::theta:
         if (!accumulate) sum.head(phi_dimension).setZero();
         discriminator.pull_back_to_input(stage, *phi_, generator.output_adjoint());
         break;
-      case Blocks::both: discriminator.pull_back(stage, *phi_, sum, &generator.output_adjoint(), accumulate); break;
+      case WantedBlocks::both:
+        discriminator.pull_back(stage, *phi_, sum, &generator.output_adjoint(), accumulate);
+        break;
     }
     generator.pull_back(stage, *theta_, sum, nullptr, accumulate);
   }
@@ -270,7 +291,7 @@ class AdversarialProgram {
   std::shared_ptr<const Model> model_;
   AdversarialRole role_;
   Batch batch_;
-  Blocks wanted_ = Blocks::both;
+  WantedBlocks wanted_ = WantedBlocks::both;
   std::optional<nn::ParameterSeries<S>> phi_, theta_;
   std::vector<nn::StagedNetwork<G, S>> generators_;  // one for each block of latents
   std::vector<Judge> of_generated_;
@@ -315,24 +336,25 @@ class AdversarialLoss {
   template <StateOver<T> X>
     requires allows<ScalarOf<X>>
   ExpansionOver<ScalarOf<X>> expand(const X& z, int depth = 0) const {
-    return expansion<ScalarOf<X>>(z, Blocks::both, depth);
+    return expansion<ScalarOf<X>>(z, WantedBlocks::both, depth);
   }
 
   template <StateOver<T> X>
     requires allows<ScalarOf<X>>
   auto borrow(const X& z, Wanted /*wanted*/ = Wanted::gradient) const {
-    return borrow_blocks(z, Blocks::both);
+    return borrow_blocks(z, WantedBlocks::both);
   }
 
   /// For the gradients in a player's own block.
   template <StateOver<T> X>
     requires allows<ScalarOf<X>>
   auto borrow_block(const X& z, Player player) const {
-    return borrow_blocks(z, player == Player::phi ? Blocks::phi : Blocks::theta);
+    return borrow_blocks(z, player == Player::phi ? WantedBlocks::phi : WantedBlocks::theta);
   }
 
   /// The same loss on other data, in the same workspaces.
   AdversarialLoss on(const Batch& batch) const {
+    require(batch != nullptr, "batch", "null", "data and latents");
     const nn::Blocks<T>&now = batch_->real(), &next = batch->real();
     require(next.inputs.front().cols() == now.inputs.front().cols(), "columns of X", next.inputs.front().cols(),
             "the discriminator's inputs");
@@ -367,12 +389,12 @@ class AdversarialLoss {
       : model_(std::move(model)), role_(role), batch_(std::move(batch)), pools_(std::move(pools)) {}
 
   template <class S, class X>
-  ExpansionOver<S> expansion(const X& z, Blocks wanted, int depth) const {
+  ExpansionOver<S> expansion(const X& z, WantedBlocks wanted, int depth) const {
     return {AdversarialProgram<D, G, Loss, S>(model_, role_, {batch_, wanted}), z, depth};
   }
 
   template <class X>
-  auto borrow_blocks(const X& z, Blocks wanted) const {
+  auto borrow_blocks(const X& z, WantedBlocks wanted) const {
     using S = ScalarOf<X>;
     const auto make = [&] { return expansion<S>(z, wanted, 0); };
     const auto reuse = [&](auto& e) {

@@ -17,7 +17,8 @@
 //     auto d = games::drift_terms(alt, z);      // d.phi.self, d.phi.interaction, d.theta.self, d.theta.interaction: vectors
 //
 // Of regularised play (games/regularised.hpp) these are the implicit terms plus the explicit ones, -A times the explicit
-// coefficients, which also fill d.phi.opponent, d.theta.opponent; with coefficients proportional to rates that is all of F_2.
+// coefficients, which also fill d.phi.opponent, d.theta.opponent; with coefficients proportional to rates that is all of F_2. Play whose
+// terms are estimated from two batches has none of its own (InvalidArgument): its field is a sample's.
 //
 // Source: arXiv 2105.13922 for the terms; the joint form was derived for drift. Needs: losses of tier 2.
 // Cost: a gradient and two or three Hessian-vector products of each loss. Errors: those of play.
@@ -108,6 +109,18 @@ GameCoefficients<typename G::Scalar> drift_coefficients(const GradientPlay<G>& p
   return c;
 }
 
+/// The same of all of F_2: of regularised play the explicit terms' coefficients are added.
+template <Game G>
+GameCoefficients<typename G::Scalar> second_order_coefficients(const GradientPlay<G>& play) {
+  if constexpr (requires { play.game().coefficients(); }) {
+    require(play.game().takes_terms_from_all_data(), "estimator", "two_batches",
+            "same_batch, where a flow is asked for");
+    return drift_coefficients(play) + play.game().coefficients();
+  } else {
+    return drift_coefficients(play);
+  }
+}
+
 /// The terms themselves, without coefficients, in the sign of loss gradients: S_p, I_p and the opponent's norm's.
 template <class G, StateOver<typename G::Scalar> X>
 GameTerms<ScalarOf<X>> loss_gradient_terms(const G& game, const X& z) {
@@ -140,13 +153,7 @@ GameTerms<ScalarOf<X>> loss_gradient_terms(const G& game, const X& z) {
 template <Game G, StateOver<typename G::Scalar> X>
 GameTerms<ScalarOf<X>> drift_terms(const GradientPlay<G>& play, const X& z) {
   using S = typename G::Scalar;
-  const GameCoefficients<S> c = [&] {
-    if constexpr (requires { play.game().coefficients(); }) {
-      return drift_coefficients(play) + play.game().coefficients();
-    } else {
-      return drift_coefficients(play);
-    }
-  }();
+  const GameCoefficients<S> c = second_order_coefficients(play);
   const Rates<S> total = play.total_rates();
   GameTerms<ScalarOf<X>> t = loss_gradient_terms(play.game(), z);
   const auto scale = [](PlayerTerms<ScalarOf<X>>& terms, const TermCoefficients<S>& by, const S& rate) {

@@ -5,8 +5,8 @@
 //
 //     auto step = games::extragradient(game, {.phi = 0.1, .theta = 0.1});     // an Update; map_logarithm applies
 //
-// To second order it follows the field with half the drift of an implicit step: z' = z + F + F'F + O(h^3), where simultaneous play has
-// no F'F and the flow of F has half of it. So it contracts where simultaneous play spirals out.
+// To second order it is an implicit Euler step, z' = z + F + F'F + O(rate^3): its drift is + F'F / 2 where that of simultaneous play is
+// - F'F / 2. So it contracts where simultaneous play spirals out.
 // Source: Korpelevich, Matekon 13 (1977). Cost: two own gradients of each player. Errors: those of simultaneous play.
 
 #include <drift/games/game.hpp>

@@ -45,6 +45,9 @@ constexpr Player opponent_of(Player player) { return player == Player::phi ? Pla
 /// The block of a joint vector (or of a matrix of them) that belongs to the player; an expression that refers to v.
 template <Player player, class V>
 auto block(V&& v, Index phi_dimension) {
+  static_assert(
+      std::is_lvalue_reference_v<V> || !std::is_base_of_v<Eigen::PlainObjectBase<std::decay_t<V>>, std::decay_t<V>>,
+      "a block of a temporary would outlive it: keep the vector in a variable");
   if constexpr (player == Player::phi) {
     return v.topRows(phi_dimension);
   } else {
@@ -82,6 +85,9 @@ Vector<ScalarOf<X>> joint_field(const G& game, const X& z, const Rates<typename 
 /// the player's own block of its gradients counts: a loss that has borrow_block(z, player) need not work out the rest.
 template <Player player, class Loss, class X>
 auto point_of_loss(const Loss& loss, const X& z, bool whole) {
+  static_assert(AcceptsScalar<Loss, ScalarOf<X>>,
+                "complex states, which jacobian and stability may use, need losses that are holomorphic "
+                "(core/concepts.hpp): no ReLU, no max pooling");
   if constexpr (requires { loss.borrow_block(z, player); }) {
     return whole ? calculus::borrowed_point(loss, z) : loss.borrow_block(z, player);
   } else {
@@ -213,6 +219,7 @@ class TwoPlayerGame {
     requires StateOver<Vector<S>, Scalar>
   void own_gradients(const Vector<S>& z, Vector<S>& g) const {
     require_size(z, dimension(), "z", "the game's dimension");
+    require(&z != &g, "g", "z itself", "another vector: theta's gradient is taken at z after phi's is written");
     g.resize(dimension());
     auto of_phi = games::block<Player::phi>(g, phi_dimension_);
     auto of_theta = games::block<Player::theta>(g, phi_dimension_);

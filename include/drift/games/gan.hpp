@@ -19,11 +19,15 @@
 //     auto gan = games::gan(discriminator, generator, games::saturating(), batches.next());
 //     auto run = iterate(games::on_batches(step, batches), z, {.iterations = 3000});
 //
+// Of a finite data set: [&](Random random) { return data::select(set, rows drawn by random).features; }. on_batches holds a copy of the stream
+// as it is then: the same stream given twice gives the same batches twice. Where the step has a memory (momentum, Adam, optimistic) the
+// state is start(z), and parameters(state) is z again: both also of on_batches(...).
+//
 // One batch serves a whole update: both players, all inner steps, all stages, and the explicit terms, so that each update is one of the
 // steps that the theory is about. A new batch allocates its data and a few vectors; the networks' workspaces are kept. Everything of games/ applies to a game on a fixed batch: flows, drift terms, stability (small networks).
 //
 // Source: Goodfellow et al., arXiv 1406.2661. Needs: tier 4 without ReLU and max pooling, otherwise 3. Layers that are random for each
-// example (dropout) draw by the row in the batch.
+// example (dropout) draw by its number in the stream: anew for every batch, which then also makes the networks' workspaces anew.
 // Errors: networks that do not fit one another or the data, an empty batch: InvalidArgument.
 
 #include <drift/games/adversarial_loss.hpp>
@@ -107,10 +111,12 @@ class GanBatches {
   }
 
   std::shared_ptr<const GanBatch<Scalar>> next() {
-    const Random of_batch = random_.split(count_++);
+    const Random of_batch = random_.split(count_);
+    const Matrix<Scalar> real = source_(of_batch.split("data"));
     const auto latents =
         of_batch.split("latents").template normal_matrix<Scalar>(options_.latents, options_.latent_dimension);
-    return std::make_shared<const GanBatch<Scalar>>(Matrix<Scalar>(source_(of_batch.split("data"))), latents);
+    const auto number = static_cast<Index>(count_++);
+    return std::make_shared<const GanBatch<Scalar>>(real, latents, number * real.rows(), number * options_.latents);
   }
 
   /// Batches drawn so far.
@@ -137,6 +143,25 @@ class OnBatches {
 
   /// The scheme on the batch of the last update.
   const Scheme& scheme() const { return scheme_; }
+  Index dimension() const { return scheme_.dimension(); }
+
+  /// The state before the first update, and z of a state; of a scheme without memory z itself.
+  template <class S>
+  Vector<S> start(const Vector<S>& z) const {
+    if constexpr (requires { scheme_.start(z); }) {
+      return scheme_.start(z);
+    } else {
+      return z;
+    }
+  }
+  template <class S>
+  Vector<S> parameters(const Vector<S>& state) const {
+    if constexpr (requires { scheme_.parameters(state); }) {
+      return scheme_.parameters(state);
+    } else {
+      return state;
+    }
+  }
 
   template <class S>
   void advance(Vector<S>& z) {

@@ -14,7 +14,11 @@
 //     value(modified.phi_loss(), z)                                   // what phi descends
 //     auto anchored = games::anchored_modified_losses(alt, z);        // z the start of the update: make it anew for each
 //
-// The first two suppose what their names say of the losses and use each player's own; they cannot know. In a zero-sum game
+// Of regularised play the explicit terms are in: s, i are then all of F_2's coefficients, and an opponent term o adds (o/2) |grad_q E_p|^2
+// in the first two forms; the anchored one has no place for it (InvalidArgument).
+//
+// The first two suppose what their names say of the losses and use each player's own; they cannot know: of a GAN take the objectives that
+// games/adversarial.hpp calls zero-sum, not games::non_saturating(). In a zero-sum game
 // simultaneous play makes each player maximise the norm of the opponent's gradient: that is what destabilises. In general games
 // there is no such loss; the anchored one is a statement about one update: its flow from z misses it by O(rate^3).
 //
@@ -171,12 +175,22 @@ auto weighted_norm(const P& loss, Index phi_dimension, const S& phi_weight, cons
 /// Of games in which grad_q E_q = sign grad_q E_p.
 template <class G>
 auto modified_by_norms(const GradientPlay<G>& play, const typename G::Scalar& sign) {
-  const auto c = drift_coefficients(play);
+  const auto c = second_order_coefficients(play);
   const G& game = play.game();
   const Index split = game.phi_dimension();
+  const auto of_opponent = [&](const auto& terms) { return sign * terms.interaction + terms.opponent; };
   return two_player_game(
-      game.phi_loss() + weighted_norm(game.phi_loss(), split, c.phi.self, sign * c.phi.interaction),
-      game.theta_loss() + weighted_norm(game.theta_loss(), split, sign * c.theta.interaction, c.theta.self), split);
+      game.phi_loss() + weighted_norm(game.phi_loss(), split, c.phi.self, of_opponent(c.phi)),
+      game.theta_loss() + weighted_norm(game.theta_loss(), split, of_opponent(c.theta), c.theta.self), split);
+}
+
+template <class G>
+const auto& without_regularisers(const G& game) {
+  if constexpr (requires { game.coefficients(); }) {
+    return game.game();
+  } else {
+    return game;
+  }
 }
 
 template <Player player, class P, class S>
@@ -206,10 +220,13 @@ auto common_payoff_modified_losses(const GradientPlay<G>& play) {
 template <Game G>
 auto anchored_modified_losses(const GradientPlay<G>& play, const Vector<typename G::Scalar>& start) {
   require_size(start, play.dimension(), "start", "the game's dimension");
-  const auto c = drift_coefficients(play);
+  using S = typename G::Scalar;
+  const auto c = second_order_coefficients(play);
+  require(c.phi.opponent == S(0) && c.theta.opponent == S(0), "coefficients of opponent terms", "not zero",
+          "0 in the anchored form");
   const G& game = play.game();
   const Index split = game.phi_dimension();
-  const Vector<typename G::Scalar> gradients = game.own_gradients(start);
+  const Vector<S> gradients = detail::without_regularisers(game).own_gradients(start);
   return two_player_game(detail::anchored<Player::phi>(game.phi_loss(), split, c.phi, gradients),
                          detail::anchored<Player::theta>(game.theta_loss(), split, c.theta, gradients), split);
 }

@@ -41,6 +41,7 @@ class Optimistic {
 
   template <StateOver<Scalar> X>
   Vector<ScalarOf<X>> start(const X& z) const {
+    require_size(z, game_.dimension(), "z", "the game's dimension");
     Vector<ScalarOf<X>> state(dimension());
     state.head(game_.dimension()) = z;
     state.tail(game_.dimension()) = game_.own_gradients(z);

@@ -10,22 +10,28 @@
 //
 //     auto papers = games::per_player_time(alt);
 //     Vector<double> v = papers.field(z);           // (f~, g~), no rate in front
-//     Vector<double> next = papers.read_off(z);     // (phi(A), theta(B))
+//     Vector<double> next = papers.read_off(z).state;     // (phi(A), theta(B)); .status is reached_end
 //
 // THIS IS NOT A FLOW OF z for A != B: after an update (phi(A), theta(B)) is no point of one trajectory, so the statement is about one
 // step and starts anew from each iterate. It has no step_time() for that reason. For trajectories use games::modified_flow. Its
 // coefficients in a joint flow drop that to first order.
 //
 // Source: arXiv 2105.13922, theorems 3.1 and 3.2. Needs: losses of tier 2. Cost: a field as drift_terms; read_off two integrations.
-// Errors: those of play; an integration that does not reach its end (Status) gives NaN.
+// Errors: those of play. An integration that does not reach its end says so in the status.
 
 #include <drift/games/drift_terms.hpp>
 #include <drift/integrate/integrate.hpp>
 
-#include <limits>
 #include <utility>
 
 namespace drift::games {
+
+/// (phi(A), theta(B)), or where the integrations ended that did not get there.
+template <class S>
+struct ReadOff {
+  Vector<S> state;
+  Status status;  ///< reached_end, or why not: phi's reason before theta's
+};
 
 template <Game G>
 class PerPlayerTime {
@@ -54,20 +60,22 @@ class PerPlayerTime {
   }
 
   /// (phi(A), theta(B)) of the field's solution from z.
-  Vector<Scalar> read_off(const Vector<Scalar>& z,
-                          const IntegrateOptions& options = {.relative_tolerance = 1e-13,
-                                                             .absolute_tolerance = 1e-15}) const {
+  ReadOff<Scalar> read_off(const Vector<Scalar>& z,
+                           const IntegrateOptions& options = {.relative_tolerance = 1e-13,
+                                                              .absolute_tolerance = 1e-15}) const {
     const Rates<Scalar> at = times();
-    const auto solve = [&](const Scalar& time) -> Vector<Scalar> {
-      const auto path =
-          integrate([&](const Vector<Scalar>& x) -> Vector<Scalar> { return field(x); }, z, time, options);
-      const bool arrived = path.status == Status::reached_end || path.status == Status::stationary;
-      return arrived ? path.state : Vector<Scalar>::Constant(z.size(), std::numeric_limits<Scalar>::quiet_NaN());
+    const auto solve = [&](const Scalar& time) {
+      return integrate([&](const Vector<Scalar>& x) -> Vector<Scalar> { return field(x); }, z, time, options);
     };
     const Index split = play_.game().phi_dimension();
-    Vector<Scalar> result = solve(at.theta);
-    const Vector<Scalar> for_phi = solve(at.phi);
-    block<Player::phi>(result, split) = block<Player::phi>(for_phi, split);
+    const auto for_phi = solve(at.phi), for_theta = solve(at.theta);
+    const auto arrived = [](const auto& path) {
+      return path.status == Status::reached_end || path.status == Status::stationary;
+    };
+    ReadOff<Scalar> result{for_theta.state, Status::reached_end};
+    block<Player::phi>(result.state, split) = block<Player::phi>(for_phi.state, split);
+    if (!arrived(for_theta)) result.status = for_theta.status;
+    if (!arrived(for_phi)) result.status = for_phi.status;
     return result;
   }
 

@@ -20,15 +20,16 @@
 // CANCEL   Multiples of the implicit drift's coefficients (games/drift_terms.hpp) are added: -1 removes a term of F_2, +1 doubles it.
 //          Convention::joint, the default, removes the terms of the flow that z follows. Convention::own_rate are the papers'
 //          coefficients, each player's own rate in its interaction; with unequal total rates they leave (A (A - B) / 2) f_theta g of
-//          phi's interaction in the flow. Equal total rates: no difference.
+//          phi's interaction in the flow. Equal total rates: no difference. Cancelling what is cancelled already turns the term's sign:
+//          the multiples are of the scheme's implicit drift, and coefficients add up.
 // SGA      symplectic gradient adjustment, xi + lambda A^T xi with xi the own gradients and A the antisymmetric part of their
 //          Jacobian: i = -lambda / 2, o = lambda / 2. In a zero-sum game I_p = -O_p, and lambda = rate / 2 is the cancelled
 //          simultaneous step. The papers' code has o = lambda alone, which is the same in zero-sum games only: opponent_norm.
 // CONSENSUS  xi + lambda J^T xi: each player also descends (lambda / 2) |xi|^2: s = o = lambda.
 //
 // MINIBATCHES  On a batch each term is a product of two sample means, so its mean is off by their covariance. two_batches(scheme) takes
-// the differentiated factor from the first half of the batch and the one held fixed from the second: unbiased, with more variance and
-// half the cost. The players' own gradients are those of the whole batch either way.
+// the differentiated factor from the first half of the batch and the one held fixed from the second: unbiased, with more variance, and
+// the terms cost half. The players' own gradients are those of the whole batch either way.
 //
 // Exact: Hessian-vector products, no differences. Source: arXiv 2105.13922; Balduzzi et al. arXiv 1802.05642 (SGA); Mescheder et al. arXiv
 // 1705.10461 (consensus). Needs: losses of tier 2; modified flows from n = 2 on nestable ones (tier 3 with depth).
@@ -150,6 +151,7 @@ class RegularisedGame {
 
   const G& game() const { return game_; }
   const GameCoefficients<Scalar>& coefficients() const { return coefficients_; }
+  bool takes_terms_from_all_data() const { return !halves_; }
   Estimator estimator() const { return halves_ ? Estimator::two_batches : Estimator::same_batch; }
 
   Index dimension() const { return game_.dimension(); }

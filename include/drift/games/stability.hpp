@@ -60,7 +60,8 @@ struct Stability {
 };
 
 struct StabilityOptions {
-  /// Growth within this of 1 is neutral; 0 or above; negative: epsilon^(2/3), 4e-11 for double.
+  /// Growth per update within this of 1 is neutral; 0 or above; negative: epsilon^(2/3), 4e-11 for double, 2e-5 for float. So small a
+  /// growth may also be real (simultaneous bilinear play grows by rate^2 / 2): `decisive` has it.
   double tolerance = -1;
 };
 
@@ -102,7 +103,8 @@ concept PlainSecondOrderGame = Game<G> && !requires(const G& game) { game.coeffi
 /// The player's rows of H V, for every column of V, H the Hessian of its loss at z.
 template <Player player, class P, class S>
 Matrix<S> own_rows_of_products(const P& loss, const Vector<S>& z, const Matrix<S>& v, Index split) {
-  return block<player>(hessian_vector_products(loss, z, v), split);
+  const Matrix<S> products = hessian_vector_products(loss, z, v);
+  return block<player>(products, split);
 }
 
 }  // namespace detail

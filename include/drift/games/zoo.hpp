@@ -93,7 +93,7 @@ struct DiracLoss {
   }
 };
 
-/// The GAN whose generator is a point phi and whose discriminator the slope theta.
+/// The GAN whose discriminator is a slope phi and whose generator a point theta; the data are one point, 0.
 template <class S = double>
 auto dirac_gan() {
   return two_player_game(differentiable<S>(DiracLoss{1}, 2), differentiable<S>(DiracLoss{-1}, 2), 1);
