@@ -340,7 +340,7 @@ int main(int argc, char** argv) {
   example.setting("seeds", settings.seeds, "how many, from --seed on", {.full = 5});
   example.setting("every", settings.every, "updates between two measurements", {.quick = 5});
   example.setting("threads", settings.threads, "runs at a time");
-  example.offer_full("five seeds, about five minutes");
+  example.offer_full("five seeds, in about five minutes on two cores");
   return example.run(argc, argv, [&] {
     require(settings.rates.size() >= 2 && settings.rates.size() % 2 == 0, "--rates", settings.rates.size(),
             "an even number of rates");
