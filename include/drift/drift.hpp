@@ -3,6 +3,7 @@
 
 #include <drift/calculus/algebra.hpp>
 #include <drift/calculus/array_functions.hpp>
+#include <drift/calculus/borrowed_point.hpp>
 #include <drift/calculus/check_derivatives.hpp>
 #include <drift/calculus/derivatives.hpp>
 #include <drift/calculus/differentiable.hpp>
@@ -15,6 +16,7 @@
 #include <drift/calculus/jacobian.hpp>
 #include <drift/calculus/kernels.hpp>
 #include <drift/calculus/krylov_function.hpp>
+#include <drift/calculus/of_gradient.hpp>
 #include <drift/calculus/order_of_accuracy.hpp>
 #include <drift/calculus/point.hpp>
 #include <drift/calculus/products.hpp>
@@ -80,7 +82,6 @@
 #include <drift/descent/stopwatch.hpp>
 #include <drift/descent/train.hpp>
 #include <drift/descent/velocity.hpp>
-#include <drift/flows/borrowed_point.hpp>
 #include <drift/flows/logarithm_weights.hpp>
 #include <drift/flows/map_logarithm.hpp>
 #include <drift/flows/modified.hpp>
@@ -93,6 +94,7 @@
 #include <drift/games/extragradient.hpp>
 #include <drift/games/game.hpp>
 #include <drift/games/gan.hpp>
+#include <drift/games/joint_step.hpp>
 #include <drift/games/modified_flow.hpp>
 #include <drift/games/modified_losses.hpp>
 #include <drift/games/optimised_play.hpp>

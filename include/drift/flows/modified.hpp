@@ -22,8 +22,8 @@
 // Errors: a negative or non-finite h throws InvalidArgument where the flow is made, a state of the wrong length at the call.
 //   Non-finite derivatives give a non-finite field, which the integrator turns into a Status.
 
+#include <drift/calculus/borrowed_point.hpp>
 #include <drift/core/errors.hpp>
-#include <drift/flows/borrowed_point.hpp>
 #include <drift/flows/logarithm_weights.hpp>
 
 #include <utility>

@@ -32,10 +32,10 @@
 // Errors: options or h out of range throw InvalidArgument where the flow is made, a state of the wrong length at the call.
 //   A non-finite gradient or Hessian gives a NaN field, which the integrator turns into a Status.
 
+#include <drift/calculus/borrowed_point.hpp>
 #include <drift/calculus/krylov_function.hpp>
 #include <drift/calculus/symmetric_eigen.hpp>
 #include <drift/core/errors.hpp>
-#include <drift/flows/borrowed_point.hpp>
 #include <drift/flows/principal_coefficient.hpp>
 
 #include <cmath>

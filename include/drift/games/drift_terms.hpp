@@ -23,7 +23,7 @@
 // Source: arXiv 2105.13922 for the terms; the joint form was derived for drift. Needs: losses of tier 2.
 // Cost: a gradient and two or three Hessian-vector products of each loss. Errors: those of play.
 
-#include <drift/flows/borrowed_point.hpp>
+#include <drift/calculus/borrowed_point.hpp>
 #include <drift/games/play.hpp>
 
 namespace drift::games {

@@ -9,52 +9,28 @@
 // - F'F / 2. So it contracts where simultaneous play spirals out.
 // Source: Korpelevich, Matekon 13 (1977). Cost: two own gradients of each player. Errors: those of simultaneous play.
 
-#include <drift/games/game.hpp>
-#include <drift/games/workspaces.hpp>
+#include <drift/games/joint_step.hpp>
 
+#include <cstddef>
 #include <utility>
 
 namespace drift::games {
 
-template <Game G>
-class Extragradient {
- public:
-  using Scalar = typename G::Scalar;
+struct LookAhead {
+  static constexpr std::size_t vectors = 2;
 
-  Extragradient(G game, const Rates<Scalar>& rates) : game_(std::move(game)), rates_(rates) { rates_.validate(); }
-
-  const G& game() const { return game_; }
-  const Rates<Scalar>& rates() const { return rates_; }
-  Index dimension() const { return game_.dimension(); }
-
-  template <Game Other>
-  Extragradient<Other> with_game(Other other) const {
-    return {std::move(other), rates_};
+  template <class Field, class V, class Workspace>
+  static void advance(const Field& field, V& z, Workspace& workspace) {
+    auto& [v, ahead] = workspace;
+    field(z, v);
+    ahead = z + v;
+    field(ahead, v);
+    z += v;
   }
-
-  template <StateOver<Scalar> X>
-  Vector<ScalarOf<X>> operator()(const X& state) const {
-    Vector<ScalarOf<X>> z = state;
-    advance(z);
-    return z;
-  }
-
-  /// The update in place: no allocation from the second call on.
-  template <class S>
-  void advance(Vector<S>& z) const {
-    const auto workspace = workspaces_.template borrow<S>();
-    auto& [field, ahead] = *workspace;
-    joint_field(game_, z, rates_, field);
-    ahead = z + field;
-    joint_field(game_, ahead, rates_, field);
-    z += field;
-  }
-
- private:
-  G game_;
-  Rates<Scalar> rates_;
-  Workspaces<Scalar, 2> workspaces_;
 };
+
+template <Game G>
+using Extragradient = JointStep<G, LookAhead>;
 
 template <Game G>
 Extragradient<G> extragradient(G game, const Rates<typename G::Scalar>& rates) {

@@ -23,11 +23,11 @@
 // own_gradients and field one of each. Errors: losses of different dimensions, a block without parameters, a state of the wrong
 // length, a rate that is negative or not finite: InvalidArgument.
 
+#include <drift/calculus/borrowed_point.hpp>
 #include <drift/calculus/derivatives.hpp>
 #include <drift/calculus/differentiable.hpp>
 #include <drift/core/concepts.hpp>
 #include <drift/core/errors.hpp>
-#include <drift/flows/borrowed_point.hpp>
 
 #include <concepts>
 #include <numeric>
@@ -81,7 +81,7 @@ Vector<ScalarOf<X>> joint_field(const G& game, const X& z, const Rates<typename 
   return v;
 }
 
-/// State, gradient and pushes of a player's loss at z, used like a pointer (flows/borrowed_point.hpp). Unless `whole` is asked for only
+/// State, gradient and pushes of a player's loss at z, used like a pointer (calculus/borrowed_point.hpp). Unless `whole` is asked for only
 /// the player's own block of its gradients counts: a loss that has borrow_block(z, player) need not work out the rest.
 template <Player player, class Loss, class X>
 auto point_of_loss(const Loss& loss, const X& z, bool whole) {

@@ -27,64 +27,14 @@
 // Errors: an anchor of the wrong length: InvalidArgument.
 
 #include <drift/calculus/algebra.hpp>
+#include <drift/calculus/of_gradient.hpp>
 #include <drift/games/drift_terms.hpp>
 #include <drift/games/game.hpp>
 #include <drift/games/play.hpp>
 
-#include <optional>
 #include <utility>
 
-namespace drift {
-
-namespace calculus {
-
-/// Stages of a problem made of another's gradient field: R with grad R = H w. Beside the curve runs one infinitesimal, whose direction at
-/// stage k is rule.direction(k, coefficient k of the gradient); H w's coefficients are then what comes back (stage.hpp).
-template <class P, class Rule, class S>
-class HessianTimesProgram {
- public:
-  using Scalar = S;
-
-  HessianTimesProgram(P problem, Rule rule, int depth)
-      : problem_(std::move(problem)), rule_(std::move(rule)), depth_(depth) {}
-
-  Index dimension() const { return problem_.dimension(); }
-
-  S start(const Vector<S>& theta, Vector<S>& gradient) {
-    if (inner_) {
-      inner_->move_to(theta);
-    } else {
-      inner_.emplace(problem_.expand(theta, depth_ + 1));
-    }
-    stage_ = 0;
-    const Vector<S>& g = inner_->gradient();
-    gradient = inner_->push(rule_.template direction<S>(0, g));
-    return rule_.template value<S>(g);
-  }
-
-  // Stage m here is stage 2 m of the inner expansion, and stage 2 m + 1 its product with the infinitesimal.
-  void advance(const Stage&, const Vector<S>& direction, bool is_zero, Vector<S>& gradient) {
-    ++stage_;
-    const Vector<S>& g = is_zero ? inner_->push_zero() : inner_->push(direction);
-    gradient = inner_->push(rule_.template direction<S>(stage_, g));
-  }
-
-  void rewind(Index stage) {
-    stage_ = stage;
-    inner_->rewind(2 * stage + 1);
-  }
-
- private:
-  P problem_;
-  Rule rule_;
-  int depth_;
-  Index stage_ = 0;
-  std::optional<decltype(std::declval<const P&>().expand(std::declval<const Vector<S>&>(), 1))> inner_;
-};
-
-}  // namespace calculus
-
-namespace games {
+namespace drift::games {
 
 /// R = sum_i w_i g_i^2 / 2, g the gradient: grad R = H (w g).
 template <class R>
@@ -93,72 +43,28 @@ struct WeightedNormRule {
 
   template <class S>
   S value(const Vector<S>& g) const {
-    return g.cwiseProduct(direction<S>(0, g)).sum() / S(2);
+    return weights.template cast<S>().cwiseProduct(g).cwiseProduct(g).sum() / S(2);
   }
   template <class S>
-  Vector<S> direction(Index /*stage*/, const Vector<S>& g) const {
-    return weights.template cast<S>().cwiseProduct(g);
+  void direction(Index /*stage*/, const Vector<S>& g, Vector<S>& w) const {
+    w = weights.template cast<S>().cwiseProduct(g);
   }
 };
 
-/// R = w . g with a fixed w: grad R = H w.
+/// R = w . g with fixed weights w: grad R = H w.
 template <class R>
 struct FixedDirectionRule {
-  Vector<R> w;
+  Vector<R> weights;
 
   template <class S>
   S value(const Vector<S>& g) const {
-    return w.template cast<S>().cwiseProduct(g).sum();
+    return weights.template cast<S>().cwiseProduct(g).sum();
   }
   template <class S>
-  Vector<S> direction(Index stage, const Vector<S>& g) const {
-    if (stage > 0) return Vector<S>::Zero(g.size());
-    return w.template cast<S>();
+  void direction(Index stage, const Vector<S>& g, Vector<S>& w) const {
+    w = weights.template cast<S>();
+    if (stage > 0) w.setZero(g.size());
   }
-};
-
-/// A function of a problem's gradient, as a Problem.
-template <SecondOrderProblem P, class Rule>
-class OfGradient {
- public:
-  using Scalar = ScalarOfProblem<P>;
-  template <class T>
-  using ExpansionOver = calculus::ProgramExpansion<calculus::HessianTimesProgram<P, Rule, T>>;
-
-  OfGradient(P problem, Rule rule) : problem_(std::move(problem)), rule_(std::move(rule)) {}
-
-  Index dimension() const { return problem_.dimension(); }
-
-  template <StateOver<Scalar> X>
-  ScalarOf<X> value(const X& theta) const {
-    return rule_.template value<ScalarOf<X>>(drift::gradient(problem_, theta));
-  }
-
-  template <StateOver<Scalar> X>
-  Vector<ScalarOf<X>> gradient(const X& theta) const {
-    auto e = calculus::borrowed_point(problem_, theta);
-    return e->push(rule_.template direction<ScalarOf<X>>(0, e->gradient()));
-  }
-
-  template <StateOver<Scalar> X>
-    requires NestableProblem<P, ScalarOf<X>>
-  ExpansionOver<ScalarOf<X>> expand(const X& theta, int depth = 0) const {
-    return {calculus::HessianTimesProgram<P, Rule, ScalarOf<X>>(problem_, rule_, depth), theta, depth};
-  }
-
-  template <StateOver<Scalar> X>
-    requires NestableProblem<P, ScalarOf<X>>
-  auto borrow(const X& theta) const {
-    return pool_.borrow(*this, theta);
-  }
-
- private:
-  P problem_;
-  Rule rule_;
-  using ComplexState = std::conditional_t<NestableProblem<P, Complex<Scalar>>, Complex<Scalar>, Scalar>;
-  std::conditional_t<NestableProblem<P>, calculus::ExpansionPool<ExpansionOver<Scalar>, ExpansionOver<ComplexState>>,
-                     calculus::NoPool>
-      pool_;
 };
 
 namespace detail {
@@ -169,7 +75,7 @@ auto weighted_norm(const P& loss, Index phi_dimension, const S& phi_weight, cons
   Vector<S> weights(loss.dimension());
   block<Player::phi>(weights, phi_dimension).setConstant(phi_weight);
   block<Player::theta>(weights, phi_dimension).setConstant(theta_weight);
-  return OfGradient<P, WeightedNormRule<S>>(loss, {std::move(weights)});
+  return calculus::OfGradient<P, WeightedNormRule<S>>(loss, {std::move(weights)});
 }
 
 /// Of games in which grad_q E_q = sign grad_q E_p.
@@ -199,7 +105,7 @@ auto anchored(const P& loss, Index split, const TermCoefficients<S>& c, const Ve
   block<player>(direction, split).setZero();
   constexpr bool is_phi = player == Player::phi;
   return loss + weighted_norm(loss, split, is_phi ? c.self : S(0), is_phi ? S(0) : c.self) +
-         OfGradient<P, FixedDirectionRule<S>>(loss, {std::move(direction)});
+         calculus::OfGradient<P, FixedDirectionRule<S>>(loss, {std::move(direction)});
 }
 
 }  // namespace detail
@@ -231,5 +137,4 @@ auto anchored_modified_losses(const GradientPlay<G>& play, const Vector<typename
                          detail::anchored<Player::theta>(game.theta_loss(), split, c.theta, gradients), split);
 }
 
-}  // namespace games
-}  // namespace drift
+}  // namespace drift::games

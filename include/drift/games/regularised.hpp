@@ -37,7 +37,7 @@
 // Errors: a coefficient that is not finite: InvalidArgument.
 
 #include <drift/calculus/algebra.hpp>
-#include <drift/flows/borrowed_point.hpp>
+#include <drift/calculus/borrowed_point.hpp>
 #include <drift/games/drift_terms.hpp>
 #include <drift/games/extragradient.hpp>
 #include <drift/games/game.hpp>

@@ -9,56 +9,33 @@
 // Source: Qin et al., Training GANs by solving ODEs, arXiv 2010.15040. Cost: four own gradients of each player. Errors: those of
 // simultaneous play.
 
-#include <drift/games/game.hpp>
-#include <drift/games/workspaces.hpp>
+#include <drift/games/joint_step.hpp>
 
+#include <cstddef>
 #include <utility>
 
 namespace drift::games {
 
-template <Game G>
-class RungeKutta4 {
- public:
-  using Scalar = typename G::Scalar;
+struct ClassicalFourStages {
+  static constexpr std::size_t vectors = 3;
 
-  RungeKutta4(G game, const Rates<Scalar>& rates) : game_(std::move(game)), rates_(rates) { rates_.validate(); }
-
-  const G& game() const { return game_; }
-  const Rates<Scalar>& rates() const { return rates_; }
-  Index dimension() const { return game_.dimension(); }
-
-  template <Game Other>
-  RungeKutta4<Other> with_game(Other other) const {
-    return {std::move(other), rates_};
-  }
-
-  template <StateOver<Scalar> X>
-  Vector<ScalarOf<X>> operator()(const X& state) const {
-    Vector<ScalarOf<X>> z = state;
-    advance(z);
-    return z;
-  }
-
-  /// The update in place: no allocation from the second call on.
-  template <class S>
-  void advance(Vector<S>& z) const {
-    const auto workspace = workspaces_.template borrow<S>();
-    auto& [v, sum, point] = *workspace;
-    joint_field(game_, z, rates_, v);
+  template <class Field, class V, class Workspace>
+  static void advance(const Field& field, V& z, Workspace& workspace) {
+    using S = typename V::Scalar;
+    auto& [v, sum, point] = workspace;
+    field(z, v);
     sum = v;
     for (const double part : {0.5, 0.5, 1.0}) {
-      point = z + Scalar(part) * v;
-      joint_field(game_, point, rates_, v);
-      sum += Scalar(part == 1 ? 1 : 2) * v;
+      point = z + S(part) * v;
+      field(point, v);
+      sum += S(part == 1 ? 1 : 2) * v;
     }
-    z += sum / Scalar(6);
+    z += sum / S(6);
   }
-
- private:
-  G game_;
-  Rates<Scalar> rates_;
-  Workspaces<Scalar, 3> workspaces_;
 };
+
+template <Game G>
+using RungeKutta4 = JointStep<G, ClassicalFourStages>;
 
 template <Game G>
 RungeKutta4<G> runge_kutta_4(G game, const Rates<typename G::Scalar>& rates) {

@@ -21,9 +21,9 @@
 // parameter (of plain play: as many Hessian-vector products of each inner step), and 30 dimension^3: for small games.
 // Failure: a Jacobian that is not finite gives Verdict::undetermined and NaN. Errors: those of what is looked at.
 
+#include <drift/calculus/borrowed_point.hpp>
 #include <drift/calculus/eigenvalues.hpp>
 #include <drift/calculus/jacobian.hpp>
-#include <drift/flows/borrowed_point.hpp>
 #include <drift/games/play.hpp>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
-#include <drift/flows/borrowed_point.hpp>
+#include <drift/calculus/borrowed_point.hpp>
 
-#include "oracle_problems.hpp"
+#include "../flows/oracle_problems.hpp"
 
 #include <catch2/catch.hpp>
 
