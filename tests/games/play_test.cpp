@@ -3,9 +3,7 @@
 #include "../support/complaint.hpp"
 
 #include <drift/flows/map_logarithm.hpp>
-#include <drift/games/drift_terms.hpp>
 #include <drift/games/extragradient.hpp>
-#include <drift/games/optimistic.hpp>
 #include <drift/games/runge_kutta_4.hpp>
 #include <drift/games/zoo.hpp>
 #include <drift/integrate/one_step_error.hpp>
@@ -106,26 +104,6 @@ TEST_CASE("bilinear game: growth in closed form") {
   CHECK(games::runge_kutta_4(game, {.phi = h, .theta = h})(z).norm() == Approx(std::hypot(re, im)).epsilon(1e-14));
 }
 
-TEST_CASE(
-    "optimistic play carries the last gradients, starts with a simultaneous step and converges on the bilinear game") {
-  const games::Rates<double> rates{.phi = 0.1, .theta = 0.05};
-  const auto game = games::polynomial();
-  const auto step = games::optimistic(game, rates);
-  V state = step.start(polynomial_start);
-  CHECK(state.size() == step.dimension());
-  const V old = game.own_gradients(polynomial_start);
-  state = step(state);
-  const V z = step.parameters(state);
-  CHECK((z - games::simultaneous(game, rates)(polynomial_start)).norm() < 1e-15);
-  const V expected = z + 2 * game.field(z, rates) + (V(4) << 0.1 * old.head(2), 0.05 * old.tail(2)).finished();
-  CHECK((step.parameters(step(state)) - expected).norm() < 1e-15);
-
-  const auto on_circle = games::optimistic(games::bilinear(), {.phi = 0.3, .theta = 0.3});
-  V s = on_circle.start(V::Ones(2));
-  for (int i = 0; i < 500; ++i) s = on_circle(s);
-  CHECK(on_circle.parameters(s).norm() < 1e-6);
-}
-
 TEST_CASE("the logarithm of every memoryless update is its flow") {
   const games::Rates<double> rates{.phi = 0.02, .theta = 0.03};
   const auto game = games::polynomial();
@@ -138,23 +116,8 @@ TEST_CASE("the logarithm of every memoryless update is its flow") {
   CHECK(error(games::runge_kutta_4(game, rates)) < 1e-7);
 }
 
-TEST_CASE("extragradient has the second-order drift of an implicit Euler step") {
-  const auto game = games::polynomial();
-  const auto drift_at = [&](double h) -> V {
-    const auto step = games::extragradient(game, {.phi = h, .theta = h});
-    return (flows::map_logarithm<5>(step)(polynomial_start) - game.field(polynomial_start, {.phi = h, .theta = h})) /
-           (h * h);
-  };
-  // F'F / 2: simultaneous play has the opposite of it.
-  const auto sim = games::simultaneous(game, {.phi = 1, .theta = 1});
-  const V of_simultaneous = games::drift_terms(sim, polynomial_start).sum();
-  const V limit = 2 * drift_at(1e-3) - drift_at(2e-3);
-  CHECK((limit + of_simultaneous).norm() < 1e-4 * of_simultaneous.norm());
-}
-
 TEST_CASE("misuse of games is named") {
   const auto game = games::polynomial();
-  CHECK_THROWS_AS(games::optimistic(game, {.phi = 0.1, .theta = 0.1}).start(V::Zero(3)), InvalidArgument);
   CHECK_THROWS_AS(games::simultaneous(game, {.phi = -0.1, .theta = 0.1}), InvalidArgument);
   CHECK_THROWS_AS(games::alternating(game, {.phi = 0.1, .theta = NAN}), InvalidArgument);
   CHECK_THROWS_AS(games::alternating(game, {.phi = 0.1, .theta = 0.1}, {.phi_steps = 0}), InvalidArgument);
