@@ -12,10 +12,12 @@
 #include <drift/calculus/expansion.hpp>
 #include <drift/calculus/finite_differences.hpp>
 #include <drift/calculus/functions.hpp>
+#include <drift/calculus/gauss_legendre.hpp>
 #include <drift/calculus/hessenberg.hpp>
 #include <drift/calculus/jacobian.hpp>
 #include <drift/calculus/kernels.hpp>
 #include <drift/calculus/krylov_function.hpp>
+#include <drift/calculus/krylov_space.hpp>
 #include <drift/calculus/of_gradient.hpp>
 #include <drift/calculus/order_of_accuracy.hpp>
 #include <drift/calculus/point.hpp>

@@ -173,3 +173,19 @@ TEST_CASE("a function of a defective matrix keeps its derivative terms") {
   CHECK(third.allFinite());
   CHECK(std::abs(third[1] - std::exp(0.5)) < 1e-3);
 }
+
+TEST_CASE("The eigenvectors of a triangular matrix satisfy T X = X L, and components along them go there and back") {
+  problems::Numbers numbers(12);
+  Matrix<C> t = Matrix<C>::Zero(9, 9);
+  for (Index j = 0; j < 9; ++j) {
+    for (Index i = 0; i <= j; ++i) t(i, j) = C(numbers(), numbers());
+  }
+  const auto eigen = calculus::eigen_of_triangular<double>(t);
+  CHECK(eigen.values == t.diagonal());
+  CHECK(eigen.vectors.diagonal() == Vector<C>::Ones(9));
+  CHECK((t * eigen.vectors - eigen.vectors * eigen.values.asDiagonal()).norm() < 1e-12 * eigen.vectors.norm());
+  const Vector<C> v = Vector<C>::LinSpaced(9, C(1, 2), C(-3, 1));
+  const Vector<C> components = calculus::components_along<double>(eigen, v);
+  CHECK((eigen.vectors * components - v).norm() < 1e-12 * components.norm());
+  CHECK((calculus::from_components<double>(eigen, components) - v).norm() < 1e-12 * components.norm());
+}

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <Eigen/SVD>
+
 #include <cmath>
 #include <complex>
 #include <limits>
@@ -125,4 +127,35 @@ TEMPLATE_TEST_CASE("a NaN in the vector or in a product gives NaN and ends", "",
   const auto result = calculus::krylov_function<S>(times(a), Vector<S>(Vector<S>::Ones(30)), Exponential{}, {});
   CHECK(result.value.hasNaN());
   CHECK(result.dimension == 1);
+}
+
+TEMPLATE_TEST_CASE("Each Ritz value is as near to being an eigenvalue as its residual says", "", double, C) {
+  using S = TestType;
+  const Matrix<S> a = random_symmetric<S>(40, 8);
+  const Vector<S> b = Vector<S>::Ones(40);
+  for (const Index m : {1, 4, 15}) {
+    const auto result = calculus::krylov_function<S>(times(a), b, Exponential{}, {.fixed = m});
+    REQUIRE(result.residuals.size() == m);
+    for (Index i = 0; i < m; ++i) {
+      // The least |(A - theta) y| over unit vectors y is the least singular value.
+      const Matrix<C> shifted = a.template cast<C>() - result.ritz_values[i] * Matrix<C>::Identity(40, 40);
+      const double least = Eigen::JacobiSVD<Matrix<C>>(shifted).singularValues().minCoeff();
+      CHECK(least <= result.residuals[i] * (1 + 1e-12));
+      CHECK(result.residuals[i] > 0);
+    }
+  }
+  const auto whole = calculus::krylov_function<S>(times(a), b, Exponential{}, {.fixed = 40});
+  CHECK(whole.residuals == Vector<double>::Zero(40));
+}
+
+TEMPLATE_TEST_CASE("The component along a Ritz vector is what a function with no other value gives", "", double, C) {
+  using S = TestType;
+  const Matrix<S> a = random_symmetric<S>(40, 9);
+  const Vector<S> b = problems::Numbers(10).vector<double>(40).template cast<S>();
+  const auto result = calculus::krylov_function<S>(times(a), b, Exponential{}, {.fixed = 6});
+  for (Index i = 0; i < 6; ++i) {
+    const auto only = [&](const S& x) { return std::abs(C(x) - result.ritz_values[i]) < 1e-9 ? C(std::exp(x)) : C(0); };
+    const auto part = calculus::krylov_function<S>(times(a), b, only, {.fixed = 6});
+    CHECK(result.components[i] * result.value.norm() == Approx(part.value.norm()).epsilon(1e-10));
+  }
 }

@@ -88,6 +88,18 @@ TEST_CASE("moving a point refreshes value and gradient", "[point]") {
   CHECK_THROWS_AS(point_at(First{}, Vector<double>::Zero(5)), InvalidArgument);
 }
 
+TEST_CASE("the gradient at another state leaves the point where it is, of tier 1 and of tier 2", "[point]") {
+  const auto check = [](auto e) {
+    const Vector<double> here = e.gradient();
+    CHECK(e.gradient_at(pair(-0.5, 0.75)) == gradient(First{}, pair(-0.5, 0.75)));
+    CHECK(e.state() == pair(1, 2));
+    CHECK(e.gradient() == here);
+    CHECK_THROWS_WITH(e.gradient_at(Vector<double>::Zero(5)), Catch::Matchers::Contains("theta: was of length 5"));
+  };
+  check(point_at(First{}, pair(1, 2)));
+  check(point_at(Second{}, pair(1, 2)));
+}
+
 TEST_CASE("a point holds its problem by value", "[point]") {
   auto e = [] { return point_at(Second{}, pair(-0.5, 0.75)); }();
   e.move_to(pair(1, 1));

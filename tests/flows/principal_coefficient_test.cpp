@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <complex>
 #include <limits>
@@ -130,4 +131,33 @@ TEST_CASE("a coefficient of NaN is NaN") {
   CHECK(std::isnan(principal_coefficient(nan).real()));
   CHECK(std::isnan(std::abs(principal_coefficient(C(nan, 1)))));
   CHECK(std::isnan(std::abs(principal_coefficient(C(1, nan)))));
+}
+
+TEST_CASE("Within the distance to the jump the coefficient changes little by little, and just beyond it jumps") {
+  const auto biggest_jump = [](const C& x, double radius, PrincipalBranch branch) {
+    double biggest = 0;
+    for (int i = 0; i < 60; ++i) {
+      const C direction = std::polar(1.0, pi * i / 30);
+      C before = principal_coefficient(x, branch);
+      for (int k = 1; k <= 400; ++k) {
+        const C next = principal_coefficient(C(x + direction * (radius * k / 400.0)), branch);
+        biggest = std::max(biggest, std::abs(next - before));
+        before = next;
+      }
+    }
+    return biggest;
+  };
+  for (const auto branch : {PrincipalBranch::continued, PrincipalBranch::principal}) {
+    for (const C& x : {C(0.3, 0.4), C(0.7, -0.2), C(1.5, 0.3), C(1.6, -0.7), C(-0.5, 0.8), C(1.05, 0.4)}) {
+      const double distance = flows::distance_to_jump(x, branch);
+      CAPTURE(x, distance);
+      CHECK(biggest_jump(x, 0.99 * distance, branch) < 0.2);
+      const bool is_singular = distance == std::abs(1.0 - x);  // at 1 itself, which a circle may miss
+      if (!is_singular) CHECK(biggest_jump(x, 1.1 * distance, branch) > 2);
+    }
+  }
+  for (const auto branch : {PrincipalBranch::continued, PrincipalBranch::principal, PrincipalBranch::real_part}) {
+    CHECK(flows::distance_to_jump(C(1.5), branch) == 0.5);
+    CHECK(flows::distance_to_jump(C(-1), branch) == 2);
+  }
 }

@@ -2,7 +2,8 @@
 // Functions of a small complex upper Hessenberg matrix: what Arnoldi's method leaves to be done.
 //
 //     A = Q T Q^H                     schur_of_hessenberg(A): T upper triangular, Q unitary
-//     F(A) v = Q X F(L) X^-1 Q^H v    L the diagonal of T, X the eigenvectors of T: times_function(A's Schur form, F, v)
+//     T X = X L                       L diagonal, X the eigenvectors of T, upper triangular: eigen_of_triangular(T)
+//     F(A) v = Q X F(L) X^-1 Q^H v    times_function(A's Schur form, F, v)
 //
 // A's entries below the first subdiagonal are taken to be zero. Own code, short, because Eigen's complex solver costs a compiler
 // 9 to 13 s in every program that includes a principal flow.
@@ -129,22 +130,26 @@ SchurForm<R> schur_of_hessenberg(Matrix<std::complex<R>> a) {
   return form;
 }
 
-/// F(Q T Q^H) v for a function of one complex number.
-template <class R, class F>
-Vector<std::complex<R>> times_function(const SchurForm<R>& form, const F& function, const Vector<std::complex<R>>& v) {
+/// T X = X L for an upper triangular T: L on the diagonal, X upper triangular with ones on its own.
+template <class R>
+struct TriangularEigen {
+  Vector<std::complex<R>> values;  ///< T's diagonal, moved apart where an eigenvector needs it
+  Matrix<std::complex<R>> vectors;
+};
+
+template <class R>
+TriangularEigen<R> eigen_of_triangular(const Matrix<std::complex<R>>& t) {
   using C = std::complex<R>;
   using std::abs;
   using std::pow;
   using std::sqrt;
-  const Index n = form.t.rows();
-  if (!form.converged) return Vector<C>::Constant(n, C(Eigen::NumTraits<R>::quiet_NaN(), R(0)));
-  const auto& t = form.t;
+  const Index n = t.rows();
   const R size = n > 0 ? R(t.cwiseAbs().maxCoeff()) : R(0);
   const R longest = R(1) / sqrt(epsilon<R>());
   const R resolved = R(4) * epsilon<R>() * size, farthest = pow(epsilon<R>(), R(1) / R(3)) * size;
 
-  Vector<C> lambda = t.diagonal();  // moved apart where an eigenvector needs it; T then has them on its diagonal
-  Matrix<C> x = Matrix<C>::Identity(n, n);
+  TriangularEigen<R> eigen{t.diagonal(), Matrix<C>::Identity(n, n)};
+  auto& [lambda, x] = eigen;
   for (Index k = 0; k < n; ++k) {
     Index moves = 0;
     for (Index i = k - 1; i >= 0; --i) {  // row i of (T - lambda_k) x = 0
@@ -165,18 +170,37 @@ Vector<std::complex<R>> times_function(const SchurForm<R>& form, const F& functi
       x(i, k) = sum / (lambda[k] - lambda[i]);
     }
   }
+  return eigen;
+}
 
-  Vector<C> y = form.q.adjoint() * v;
-  for (Index k = n - 1; k >= 0; --k) {  // y = X^-1 y
-    for (Index i = 0; i < k; ++i) y[i] -= x(i, k) * y[k];
+/// The components of v along the eigenvectors: X^-1 v.
+template <class R>
+Vector<std::complex<R>> components_along(const TriangularEigen<R>& eigen, Vector<std::complex<R>> v) {
+  for (Index k = v.size() - 1; k >= 0; --k) {
+    for (Index i = 0; i < k; ++i) v[i] -= eigen.vectors(i, k) * v[k];
   }
-  for (Index k = 0; k < n; ++k) y[k] *= function(lambda[k]);
-  for (Index k = 0; k < n; ++k) {  // y = X y, from the top: row i needs y[k] for k > i as they were
-    C sum = y[k];
-    for (Index j = k + 1; j < n; ++j) sum += x(k, j) * y[j];
-    y[k] = sum;
+  return v;
+}
+
+/// The vector with these components along the eigenvectors: X v.
+template <class R>
+Vector<std::complex<R>> from_components(const TriangularEigen<R>& eigen, Vector<std::complex<R>> v) {
+  for (Index k = 0; k < v.size(); ++k) {  // from the top: row i needs v[k] for k > i as they were
+    for (Index j = k + 1; j < v.size(); ++j) v[k] += eigen.vectors(k, j) * v[j];
   }
-  return form.q * y;
+  return v;
+}
+
+/// F(Q T Q^H) v for a function of one complex number.
+template <class R, class F>
+Vector<std::complex<R>> times_function(const SchurForm<R>& form, const F& function, const Vector<std::complex<R>>& v) {
+  using C = std::complex<R>;
+  const Index n = form.t.rows();
+  if (!form.converged) return Vector<C>::Constant(n, C(Eigen::NumTraits<R>::quiet_NaN(), R(0)));
+  const auto eigen = eigen_of_triangular<R>(form.t);
+  Vector<C> components = components_along<R>(eigen, form.q.adjoint() * v);
+  for (Index k = 0; k < n; ++k) components[k] *= function(eigen.values[k]);
+  return form.q * from_components<R>(eigen, std::move(components));
 }
 
 }  // namespace drift::calculus

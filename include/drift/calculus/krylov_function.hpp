@@ -5,8 +5,7 @@
 //
 // Over real scalars A is symmetric, V^H A V tridiagonal (Lanczos) and F goes through its eigenvectors; over complex scalars A is
 // any matrix, V^H A V upper Hessenberg (Arnoldi) and F goes through its Schur form. A Hessian at a complex state is complex
-// symmetric, not Hermitian, so it takes the latter. Every new basis vector is orthogonalised against all others, and once more
-// unless most of it remains.
+// symmetric, not Hermitian, so it takes the latter. The basis is calculus/krylov_space.hpp's.
 //
 // The dimension m grows until the result's relative change from one check to the next is below the tolerance (checks become rarer
 // as m grows, so that they stay cheaper than the products), until the space is invariant, when the result is exact, or until the
@@ -18,10 +17,8 @@
 // Failure: b = 0 gives 0 with dimension 0; a non-finite product or b gives a NaN result.
 
 #include <drift/calculus/hessenberg.hpp>
-#include <drift/calculus/symmetric_eigen.hpp>
+#include <drift/calculus/krylov_space.hpp>
 #include <drift/core/norm.hpp>
-
-#include <functional>
 
 namespace drift::calculus {
 
@@ -31,111 +28,67 @@ struct KrylovLimits {
   double tolerance = 1e-10;  ///< relative change at which growth ends; raised to 8 epsilon of the number type
 };
 
+/// The tolerance as far as the number type can meet it.
+template <class R>
+R krylov_tolerance(double wanted) {
+  const R floor = R(8) * epsilon<R>();
+  return R(wanted) < floor ? floor : R(wanted);
+}
+
 template <class R>
 struct KrylovResult {
   Vector<std::complex<R>> value;        ///< F(A) b
-  Vector<std::complex<R>> ritz_values;  ///< the eigenvalues of V^H A V
-  Index dimension = 0;                  ///< m, the number of products
-  R change = R(0);                      ///< relative change since the last check; 0 where the space was invariant
-};
-
-/// result = A v
-template <class S>
-using LinearMap = std::function<void(const Vector<S>& v, Vector<S>& result)>;
-
-/// The basis and the projected matrix, one product at a time.
-template <class S>
-class KrylovSpace {
- public:
-  using R = Real<S>;
-
-  /// `room`: how many dimensions there is memory for at first.
-  KrylovSpace(LinearMap<S> map, const Vector<S>& start, const R& norm, Index room = 4)
-      : map_(std::move(map)),
-        basis_(start.size(), room),
-        projected_(Matrix<S>::Zero(room, room)),
-        next_(start / norm) {}
-
-  Index dimension() const { return dimension_; }
-  bool finite() const { return finite_; }
-  bool invariant() const { return invariant_; }
-
-  auto basis() const { return basis_.leftCols(dimension_); }
-  auto projected() const { return projected_.topLeftCorner(dimension_, dimension_); }
-
-  /// One product. Needs: finite and not invariant.
-  void extend() {
-    make_room();
-    const Index k = dimension_++;
-    basis_.col(k) = next_;
-    if (k > 0) projected_(k, k - 1) = S(next_norm_);
-    map_(next_, product_);
-    finite_ = product_.allFinite();
-    if (!finite_) return;
-    next_.swap(product_);
-    // One pass leaves components along the basis of the size of rounding errors of the vector before it. Unless most of the vector
-    // is left, it goes through again (twice is enough: Daniel, Gragg, Kaufman, Stewart, Math. Comp. 30, 1976).
-    R before = next_.norm();
-    for (int pass = 0; pass < 2; ++pass) {
-      coefficients_.noalias() = basis().adjoint() * next_;
-      next_.noalias() -= basis() * coefficients_;
-      projected_.col(k).head(dimension_) += coefficients_;
-      next_norm_ = next_.norm();
-      if (next_norm_ > R(0.7) * before) break;
-      before = next_norm_;
-    }
-    next_norm_ = norm_of(next_);
-    const R column = projected_.col(k).head(dimension_).cwiseAbs().maxCoeff();
-    largest_ = largest_ < column ? column : largest_;
-    largest_ = largest_ < next_norm_ ? next_norm_ : largest_;
-    invariant_ = dimension_ == next_.size() || next_norm_ <= R(10) * epsilon<R>() * largest_;
-    if (!invariant_) next_ = (next_ / next_norm_).eval();
-  }
-
- private:
-  void make_room() {
-    const Index room = projected_.cols();
-    if (dimension_ < room) return;
-    basis_.conservativeResize(Eigen::NoChange, 2 * room);
-    projected_.conservativeResize(2 * room, 2 * room);
-    projected_.rightCols(room).setZero();
-    projected_.bottomRows(room).setZero();
-  }
-
-  LinearMap<S> map_;
-  Matrix<S> basis_, projected_;
-  Vector<S> next_, product_, coefficients_;
-  R next_norm_ = R(0), largest_ = R(0);
-  Index dimension_ = 0;
-  bool finite_ = true, invariant_ = false;
+  Vector<std::complex<R>> ritz_values;  ///< theta_i, the eigenvalues of V^H A V
+  Vector<R> residuals;                  ///< |A y_i - theta_i y_i|, y_i the Ritz vectors of length 1
+  Vector<R> components;  ///< of value along each y_i, absolute and in units of |value|: how much theta_i counts
+  Index dimension = 0;   ///< m, the number of products
+  R change = R(0);       ///< relative change since the last check; 0 where the space was invariant
 };
 
 namespace detail {
 
-/// F(small) e_1 and the eigenvalues of small.
+/// F(small) e_1 and the eigenpairs of small that it comes from.
+template <class R>
+struct FirstColumn {
+  Vector<std::complex<R>> value;
+  Vector<std::complex<R>> eigenvalues;
+  Vector<R> last_entries;  ///< |e_m^T y_i| of eigenvectors of length 1
+  Vector<R> components;    ///< of value along these, absolute
+};
+
 template <class S, class F>
-void first_column(const Matrix<S>& small, const F& function, Vector<Complex<S>>& column,
-                  Vector<Complex<S>>& eigenvalues) {
+FirstColumn<Real<S>> first_column(const Matrix<S>& small, const F& function) {
   using C = Complex<S>;
+  using R = Real<S>;
   const Index m = small.rows();
+  FirstColumn<R> column;
   if constexpr (is_complex<S>) {
-    const auto form = schur_of_hessenberg<Real<S>>(small);
-    eigenvalues = form.t.diagonal();
-    Vector<C> unit = Vector<C>::Zero(m);
-    unit[0] = C(1);
-    column = times_function(form, function, unit);
+    const auto form = schur_of_hessenberg<R>(small);
+    if (!form.converged) {
+      column.value = column.eigenvalues = Vector<C>::Constant(m, C(Eigen::NumTraits<R>::quiet_NaN(), R(0)));
+      column.last_entries = column.components = column.value.real();
+      return column;
+    }
+    const auto eigen = eigen_of_triangular<R>(form.t);
+    column.eigenvalues = form.t.diagonal();
+    Vector<C> weights = components_along<R>(eigen, form.q.row(0).adjoint());
+    for (Index i = 0; i < m; ++i) weights[i] *= function(eigen.values[i]);
+    const Vector<R> lengths = eigen.vectors.colwise().norm().transpose();
+    column.last_entries = (form.q.row(m - 1) * eigen.vectors).transpose().cwiseAbs().cwiseQuotient(lengths);
+    column.components = weights.cwiseAbs().cwiseProduct(lengths);
+    column.value.noalias() = form.q * from_components<R>(eigen, std::move(weights));
   } else {
-    Matrix<S> tridiagonal = Matrix<S>::Zero(m, m);
-    tridiagonal.diagonal() = small.diagonal();
-    for (Index i = 1; i < m; ++i) tridiagonal(i, i - 1) = tridiagonal(i - 1, i) = small(i, i - 1);
-    const auto eigen = symmetric_eigen<S>(tridiagonal);
-    eigenvalues = eigen.values.template cast<C>();
+    const auto eigen = ritz_pairs<S>(small);
+    column.eigenvalues = eigen.values.template cast<C>();
     Vector<C> weights(m);
     for (Index i = 0; i < m; ++i) weights[i] = function(eigen.values[i]) * C(eigen.vectors(0, i));
-    column.resize(m);
-    column.real() = eigen.vectors * weights.real();
-    column.imag() = eigen.vectors * weights.imag();
+    column.last_entries = eigen.vectors.row(m - 1).transpose().cwiseAbs();
+    column.components = weights.cwiseAbs();
+    column.value.resize(m);
+    column.value.real() = eigen.vectors * weights.real();
+    column.value.imag() = eigen.vectors * weights.imag();
   }
+  return column;
 }
 
 }  // namespace detail
@@ -161,12 +114,13 @@ KrylovResult<Real<S>> krylov_function(LinearMap<S> map, const Vector<S>& b, cons
 
   const Index wanted = limits.fixed > 0 ? limits.fixed : limits.largest;
   const Index limit = wanted < n ? wanted : n;
-  const R floor = R(8) * epsilon<R>();
-  const R tolerance = limits.fixed > 0 ? R(-1) : R(limits.tolerance) < floor ? floor : R(limits.tolerance);
+  const R tolerance = limits.fixed > 0 ? R(-1) : krylov_tolerance<R>(limits.tolerance);
   Index check = limits.fixed > 2 ? limits.fixed - 2 : limits.fixed > 0 ? 1 : 3;
 
   KrylovSpace<S> space(std::move(map), b, norm, limits.fixed > 0 ? limit : Index{4});
-  Vector<C> column, before = Vector<C>::Zero(limit);
+  detail::FirstColumn<R> column;
+  Vector<C> before = Vector<C>::Zero(limit);
+  R size(0);
   for (bool done = false; !done;) {
     space.extend();
     const Index m = result.dimension = space.dimension();
@@ -176,25 +130,28 @@ KrylovResult<Real<S>> krylov_function(LinearMap<S> map, const Vector<S>& b, cons
     }
     done = space.invariant() || m >= limit;
     if (!done && m < check) continue;
-    detail::first_column<S>(space.projected(), function, column, result.ritz_values);
-    const R size = column.stableNorm();
-    before.head(m) -= column;
-    result.change = size > R(0) ? R(before.stableNorm() / size) : R(0);
+    column = detail::first_column<S>(space.projected(), function);
+    size = norm_of(column.value);
+    before.head(m) -= column.value;
+    result.change = size > R(0) ? R(norm_of(before) / size) : R(0);
     if (space.invariant()) result.change = R(0);
-    done = done || result.change <= tolerance || !column.allFinite();
+    done = done || result.change <= tolerance || !column.value.allFinite();
     before.setZero();
-    before.head(m) = column;
+    before.head(m) = column.value;
     check = m + (m < 8 ? 2 : m / 4);
   }
 
   result.value.resize(n);
   if constexpr (is_complex<S>) {
-    result.value.noalias() = space.basis() * column;
+    result.value.noalias() = space.basis() * column.value;
     result.value *= C(norm);
   } else {
-    result.value.real() = norm * (space.basis() * column.real());
-    result.value.imag() = norm * (space.basis() * column.imag());
+    result.value.real() = norm * (space.basis() * column.value.real());
+    result.value.imag() = norm * (space.basis() * column.value.imag());
   }
+  result.ritz_values = std::move(column.eigenvalues);
+  result.residuals = space.remainder_norm() * column.last_entries;
+  result.components = size > R(0) ? Vector<R>(column.components / size) : std::move(column.components);
   return result;
 }
 

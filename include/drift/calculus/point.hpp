@@ -1,7 +1,7 @@
 #pragma once
 // point_at(problem, theta): the current point of a run, with as many pushes as the problem's tier has.
 //
-//   tier 1   state(), value(), gradient(), move_to(theta)
+//   tier 1   state(), value(), gradient(), move_to(theta), and gradient_at(theta) elsewhere
 //   tier 2   also push(v) = H v once from stage 0, rewind(0), stage()
 //   tier 3   the problem's Expansion
 //
@@ -26,6 +26,12 @@ class GradientPoint {
   const Vector<Scalar>& state() const { return state_; }
   const Scalar& value() const { return value_; }
   const Vector<Scalar>& gradient() const { return gradient_; }
+
+  /// The gradient at another state; the point stays where it is.
+  Vector<Scalar> gradient_at(const Vector<Scalar>& theta) const {
+    require_size(theta, problem_.dimension(), "theta");
+    return problem_.gradient(theta);
+  }
 
   void move_to(const Vector<Scalar>& theta) {
     require_size(theta, problem_.dimension(), "theta");

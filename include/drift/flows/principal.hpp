@@ -18,7 +18,17 @@
 //     at the jump from both sides the state is held there and an integration ends as budget_spent (E = x^2/2 + x^4/4 from 1.2 at
 //     h = 0.45). At h lambda = 1 the field has a logarithmic singularity, cut off at log(epsilon): integrate adaptively across it.
 //   - Krylov is accurate where the eigenvalues above about 0.6 / h are few and isolated. Where many straddle 1/h it fails until
-//     m = n: look at `evaluate(theta).nearest`, the smallest |1 - h lambda|, and `.change`.
+//     m = n, and says so:
+//
+//     const auto at = flows::principal(problem, h, {.krylov_dimension = 30}).evaluate(theta);
+//     at.field;                // as flow(theta)
+//     at.reliability;          // exact, converged, unconverged, straddling or non_finite
+//     at.doubt, at.change;     // by how much, relative to |field|
+//     at.nearest;              // the smallest |1 - h lambda|, of the Ritz values; not a danger where they are converged
+//
+// FLAG  A Ritz value theta_i with residual r_i stands for an eigenvalue within r_i of it (real states). Where h r_i reaches the
+// singularity of alpha, nothing tells whether descent oscillates there: `doubt` is the part of the field along all such Ritz
+// vectors, and above krylov_tolerance the field is `straddling`. An outlier close to 1/h raises it only until it has converged.
 //
 // At complex states the Hessian is complex symmetric, not Hermitian; alpha(h H) g is then taken through Arnoldi and a Schur form,
 // never through V V' with unit-norm eigenvectors. Where it is exactly real (quadratics) the symmetric route is used, and states
@@ -40,6 +50,8 @@
 
 #include <cmath>
 #include <limits>
+#include <ostream>
+#include <string_view>
 #include <utility>
 
 namespace drift::flows {
@@ -75,6 +87,30 @@ struct PrincipalOptions {
   }
 };
 
+/// How far a field can be trusted.
+enum class PrincipalReliability {
+  exact,        ///< the whole Hessian, or a Krylov space that is invariant: nothing is left out
+  converged,    ///< the Krylov space's last growth changed it by no more than krylov_tolerance
+  unconverged,  ///< it changed it by more: the error is at most about `change`, often orders below it
+  straddling,  ///< eigenvalues that may lie on either side of 1/h matter: the error may be as large as `doubt`, or larger
+  non_finite,  ///< gradient or Hessian were not finite, and neither is the field
+};
+
+constexpr std::string_view to_string(PrincipalReliability reliability) {
+  switch (reliability) {
+    case PrincipalReliability::exact: return "exact";
+    case PrincipalReliability::converged: return "converged";
+    case PrincipalReliability::unconverged: return "unconverged";
+    case PrincipalReliability::straddling: return "straddling";
+    case PrincipalReliability::non_finite: return "non_finite";
+  }
+  return "unknown";
+}
+
+inline std::ostream& operator<<(std::ostream& out, PrincipalReliability reliability) {
+  return out << to_string(reliability);
+}
+
 /// The field with what is known about its reliability.
 template <class R>
 struct PrincipalEvaluation {
@@ -85,6 +121,8 @@ struct PrincipalEvaluation {
   Index products = 0;                      ///< Hessian-vector products
   Index krylov_dimension = 0;              ///< 0 where the whole Hessian was decomposed as a symmetric matrix
   R change = R(0);  ///< relative change of the field by the last growth of the Krylov space; 0: exact
+  R doubt = R(0);   ///< of |field|, what lies along Ritz vectors whose eigenvalue may be on either side of 1/h
+  PrincipalReliability reliability = PrincipalReliability::exact;
 };
 
 template <class P>
@@ -155,10 +193,7 @@ class Principal {
       result.nearest = Scalar(1);
       return result;
     }
-    if (!g.allFinite()) {
-      result.field = not_a_number();
-      return result;
-    }
+    if (!g.allFinite()) return not_a_number();
     const auto product = [&](const Vector<S>& v, Vector<S>& hv) {
       e->rewind(0);
       hv = e->push(v);
@@ -180,6 +215,7 @@ class Principal {
         result.field -= (C(h_ * h_ / Scalar(6)) * e->push_zero().template cast<C>());  // push_zero: D^3E[g, g, .] / 2
       }
     }
+    if (!result.field.allFinite()) result.reliability = PrincipalReliability::non_finite;
     return result;
   }
 
@@ -200,7 +236,7 @@ class Principal {
   template <class S>
   void from_hessian(Evaluation& result, const Matrix<S>& hessian, const Vector<S>& g) const {
     if (!hessian.allFinite()) {
-      result.field = not_a_number();
+      result = not_a_number();
     } else if constexpr (!is_complex<S>) {
       from_symmetric(result, hessian, g);
     } else if (vanishes(hessian.imag())) {
@@ -208,7 +244,6 @@ class Principal {
     } else {
       const auto product = [&](const Vector<S>& v, Vector<S>& hv) { hv.noalias() = hessian * v; };
       from_krylov<S>(result, product, g, {dimension(), dimension(), 1.0});
-      result.change = Scalar(0);  // the whole space, or an invariant one
     }
     result.products = dimension();
   }
@@ -239,6 +274,7 @@ class Principal {
     result.krylov_dimension = krylov.dimension;
     result.change = krylov.change;
     see(result, krylov.ritz_values);
+    judge(result, krylov);
   }
 
   void see(Evaluation& result, const Vector<C>& eigenvalues) const {
@@ -250,7 +286,30 @@ class Principal {
     }
   }
 
-  Vector<C> not_a_number() const { return Vector<C>::Constant(dimension(), C(Eigen::NumTraits<Scalar>::quiet_NaN())); }
+  void judge(Evaluation& result, const calculus::KrylovResult<Scalar>& krylov) const {
+    using std::sqrt;
+    const bool exact = krylov.residuals.size() == 0 || krylov.residuals.maxCoeff() == Scalar(0);  // none: g = 0
+    if (exact) return;
+    // A Ritz value is no better known than to rounding, and alpha's logarithm sees that next to 1.
+    const Scalar rounding = Scalar(8) * epsilon<Scalar>() * (Scalar(1) + h_ * norm_of(krylov.ritz_values));
+    Scalar square(0);
+    for (Index i = 0; i < krylov.ritz_values.size(); ++i) {
+      const Scalar distance = distance_to_jump(C(C(h_) * krylov.ritz_values[i]), options_.branch);
+      if (h_ * krylov.residuals[i] + rounding > distance) square += krylov.components[i] * krylov.components[i];
+    }
+    result.doubt = sqrt(square);
+    const Scalar tolerance = calculus::krylov_tolerance<Scalar>(options_.krylov_tolerance);
+    result.reliability = result.doubt > tolerance    ? PrincipalReliability::straddling
+                         : result.change > tolerance ? PrincipalReliability::unconverged
+                                                     : PrincipalReliability::converged;
+  }
+
+  Evaluation not_a_number() const {
+    Evaluation result;
+    result.field = Vector<C>::Constant(dimension(), C(Eigen::NumTraits<Scalar>::quiet_NaN()));
+    result.reliability = PrincipalReliability::non_finite;
+    return result;
+  }
 
   P problem_;
   Scalar h_;

@@ -71,4 +71,15 @@ std::complex<R> principal_coefficient(const std::complex<R>& x, PrincipalBranch 
   return branch == PrincipalBranch::real_part ? std::complex<R>(alpha.real()) : alpha;
 }
 
+/// How far x is from where alpha is not continuous: from 1, and of complex x from the branch's jump. On the real line the cut of
+/// `principal` is no jump, since its two sides are told apart there.
+template <class R>
+R distance_to_jump(const std::complex<R>& x, PrincipalBranch branch = PrincipalBranch::continued) {
+  using std::abs;
+  const R real = abs(R(1) - x.real()), imaginary = abs(x.imag());
+  if (x.imag() == R(0)) return real;
+  if (branch == PrincipalBranch::principal) return x.real() > R(1) ? imaginary : R(abs(R(1) - x));
+  return x.imag() > R(0) ? real : R(abs(R(1) - x));
+}
+
 }  // namespace drift::flows
