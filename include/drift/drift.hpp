@@ -150,9 +150,13 @@
 #include <drift/nn/views.hpp>
 #include <drift/nn/window.hpp>
 #include <drift/regularisers/gradient_norm.hpp>
+#include <drift/schedules/by_differences.hpp>
 #include <drift/schedules/choice.hpp>
 #include <drift/schedules/cosine_decay.hpp>
 #include <drift/schedules/drift_adjusted.hpp>
+#include <drift/schedules/inverse_sharpness.hpp>
+#include <drift/schedules/polyak.hpp>
+#include <drift/schedules/quadratic_model.hpp>
 #include <drift/schedules/rate_list.hpp>
 #include <drift/schedules/step_decay.hpp>
 #include <drift/schedules/warm_up.hpp>

@@ -1,5 +1,9 @@
+#include <drift/calculus/derivatives.hpp>
 #include <drift/calculus/differentiable.hpp>
 #include <drift/core/random.hpp>
+#include <drift/descent/gradient_descent.hpp>
+#include <drift/descent/minimise.hpp>
+#include <drift/descent/momentum.hpp>
 #include <drift/schedules/drift_adjusted.hpp>
 
 #include <boost/multiprecision/cpp_dec_float.hpp>
@@ -8,8 +12,11 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include <drift/calculus/point.hpp>
+
+#include "support/networks.hpp"
 
 using namespace drift;
 using Catch::Matchers::Contains;
@@ -232,4 +239,91 @@ TEST_CASE("DriftAdjusted refuses options out of their bounds by name", "[schedul
     CHECK_THROWS_WITH(DriftAdjusted{.cap = bad}.validate(), Contains("cap: was"));
     CHECK_THROWS_AS(DriftAdjusted{.cap = bad}.validate(), InvalidArgument);
   }
+}
+
+TEST_CASE("The quadratic model of any loss never increases in a step of power 1, the loss itself may",
+          "[schedules][dal]") {
+  Random random(5);
+  const auto problem = mlp_2_3_2();
+  for (int trial = 0; trial < 50; ++trial) {
+    const Vector<double> theta = 2 * random.normal_vector(17), g = gradient(problem, theta);
+    const double h = rate_at(DriftAdjusted{}, problem, theta);
+    const Vector<double> step = -h * g;
+    const double change = g.dot(step) + step.dot(hessian(problem, theta) * step) / 2;
+    CHECK(change <= 1e-12 * h * g.squaredNorm());
+  }
+  const auto cosine = differentiable(Cosine{}, 1);
+  const Vector<double> theta = point(2.7);
+  const Vector<double> next = theta - rate_at(DriftAdjusted{}, cosine, theta) * gradient(cosine, theta);
+  CHECK(value(cosine, next) > value(cosine, theta));
+}
+
+TEST_CASE("With power 1 a run does not depend on the units of the loss", "[schedules][dal]") {
+  const auto problem = mlp_2_3_2();
+  const auto in_other_units = differentiable([](const auto& p) { return 1024 * Mlp232{}(p); }, 17);
+  const Vector<double> start = Random(6).normal_vector(17);
+  const auto end = [&](const auto& loss, double power) {
+    return minimise(loss, start, GradientDescent{.learning_rate = DriftAdjusted{.power = power}}, {.iterations = 5})
+        .state;
+  };
+  CHECK((end(problem, 1) - end(in_other_units, 1)).norm() < 1e-12 * end(problem, 1).norm());
+  CHECK((end(problem, 0.5) - end(in_other_units, 0.5)).norm() > 0.1);
+}
+
+TEST_CASE("With another power it is the units of the loss that decide whether a run converges", "[schedules][dal]") {
+  // A step multiplies theta by 1 - 2 lambda^(1 - power).
+  const auto end = [](double power, double lambda) {
+    return minimise(differentiable(Parabola<double>{lambda}, 1), point(1),
+                    GradientDescent{.learning_rate = DriftAdjusted{.power = power}}, {.iterations = 100});
+  };
+  CHECK(end(0.5, 4).status == Status::diverged);  // -3
+  CHECK(end(0.5, 1.0 / 16).state[0] == Approx(std::pow(0.5, 100)));
+  CHECK(end(2, 1.0 / 4).status == Status::diverged);  // -7
+  CHECK(end(2, 4).state[0] == Approx(std::pow(0.5, 100)));
+  for (const double lambda : {4.0, 0.25, 1.0 / 16}) CHECK(end(1, lambda).state[0] == 1);
+}
+
+TEST_CASE("Before start and from stop on the rate is fixed_rate, and nothing is pushed", "[schedules][dal]") {
+  const DriftAdjusted schedule{.cap = 0.25, .start = 2, .stop = 5, .fixed_rate = 0.75};
+  auto e = point_at(differentiable(Parabola<double>{16}, 1), point(1));
+  for (const Index iteration : {0, 1, 5, 6, 1000}) CHECK(schedule.rate(iteration, e) == 0.75);
+  for (const Index iteration : {2, 3, 4}) CHECK(schedule.rate(iteration, e) == Approx(0.125));
+
+  auto spike = point_at(Spike{}, point(0));  // whose product is infinite
+  CHECK(schedule.rate(1, spike) == 0.75);
+  CHECK(std::isnan(schedule.rate(2, spike)));
+
+  std::vector<double> rates;
+  minimise(differentiable(Parabola<double>{16}, 1), point(1), GradientDescent{.learning_rate = schedule},
+           {.iterations = 7}, [&](const descent::Iteration<>& at) { rates.push_back(at.rate); });
+  CHECK(rates == std::vector<double>{0.75, 0.75, 0.125, 0.125, 0.125, 0.75, 0.75});
+}
+
+TEST_CASE("DriftAdjusted asks for a fixed rate where it is needed, and for iterations in order", "[schedules][dal]") {
+  CHECK_NOTHROW(DriftAdjusted{.start = 3, .fixed_rate = 0.1}.validate());
+  CHECK_NOTHROW(DriftAdjusted{.stop = 1, .fixed_rate = 0.1}.validate());
+  CHECK_THROWS_WITH(DriftAdjusted{.start = 3}.validate(), Contains("fixed_rate: was 0"));
+  CHECK_THROWS_WITH(DriftAdjusted{.stop = 3}.validate(), Contains("fixed_rate: was 0"));
+  CHECK_THROWS_WITH(DriftAdjusted{.fixed_rate = -1}.validate(), Contains("fixed_rate: was -1"));
+  CHECK_THROWS_WITH((DriftAdjusted{.start = -1, .fixed_rate = 0.1}.validate()), Contains("start: was -1"));
+  CHECK_THROWS_WITH((DriftAdjusted{.start = 3, .stop = 3, .fixed_rate = 0.1}.validate()),
+                    Contains("stop: was 3, must be above start, which is 3"));
+}
+
+TEST_CASE("Momentum's dampening makes (1 - beta) h_t of the rate h_t, in every step", "[schedules][dal]") {
+  const auto problem = mlp_2_3_2();
+  auto whole = descent::run_state(Random(8).normal_vector(17), Momentum{.learning_rate = DriftAdjusted{}});
+  auto share = descent::run_state(whole.parameters,
+                                  Momentum{.learning_rate = DriftAdjusted{}, .momentum = 0.9, .dampening = 0.9});
+  for (int step = 0; step < 10; ++step) {
+    const Vector<double> before = share.memory.velocity, g = gradient(problem, share.parameters);
+    descent::advance(share, problem);
+    CHECK(share.rate ==
+          Approx(rate_at(DriftAdjusted{}, problem, Vector<double>(share.parameters - share.memory.velocity))));
+    CHECK((share.memory.velocity - 0.9 * before + 0.1 * share.rate * g).norm() < 1e-12 * share.rate * g.norm());
+  }
+  descent::advance(whole, problem);
+  auto other = descent::run_state(Random(8).normal_vector(17), GradientDescent{.learning_rate = DriftAdjusted{}});
+  descent::advance(other, problem);
+  CHECK(whole.parameters == other.parameters);  // without it, h_t as it is
 }

@@ -79,7 +79,8 @@
 // next batch (data/minibatches.hpp).
 //
 // POINT: what a Schedule sees of a Problem. e.state(), e.value(), e.gradient(), and as many pushes as the tier has: none (1),
-// one from stage 0, repeatable after rewind(0) (2), any number (3).
+// one from stage 0, repeatable after rewind(0) (2), any number (3). Also the gradient elsewhere, without leaving: e.gradient_at(theta) (1, 2),
+// or there and back with e.move_to(theta) (3): so schedules/by_differences.hpp gives a point of tier 1 a push.
 //
 // VECTOR FIELD  f(theta) -> Vector, the right-hand side of theta' = f(theta). It may return complex numbers at a real state
 //               (flows::principal does); the integrator then works in complex numbers. f.dimension() where it is known.
