@@ -9,7 +9,8 @@ set -euo pipefail
 exec < /dev/null
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 packages=(g++ cmake ninja-build libeigen3-dev libfmt-dev libcli11-dev gnuplot-nox zlib1g-dev
-          catch2 libboost-dev nlohmann-json3-dev clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 ccache)
+          catch2 libboost-dev libspectra-dev nlohmann-json3-dev clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19
+          ccache)
 
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }

@@ -43,6 +43,17 @@
 #include <drift/core/trigonometry.hpp>
 #include <drift/core/types.hpp>
 #include <drift/core/version.hpp>
+#include <drift/curvature/drift_measures.hpp>
+#include <drift/curvature/gauss_newton.hpp>
+#include <drift/curvature/hessian_at.hpp>
+#include <drift/curvature/lanczos.hpp>
+#include <drift/curvature/probes.hpp>
+#include <drift/curvature/sharpness.hpp>
+#include <drift/curvature/sharpness_tracker.hpp>
+#include <drift/curvature/spectral_density.hpp>
+#include <drift/curvature/stability_coefficients.hpp>
+#include <drift/curvature/top_eigenpairs.hpp>
+#include <drift/curvature/trace.hpp>
 #include <drift/data/array.hpp>
 #include <drift/data/cifar10.hpp>
 #include <drift/data/csv.hpp>

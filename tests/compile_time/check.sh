@@ -2,8 +2,9 @@
 # check.sh <g++> <drift's include folder> <Eigen's>: user time of compiling what users write, in units of eigensolver.cpp:
 #
 #   network.cpp     a network of three layers, expansions to third order, minimise()          at most 2
-#   section_4.cpp   everything on the README's and the design's pages in one unit, but games  at most 4
+#   section_4.cpp   everything on the README's and the design's pages in one unit, but for    at most 4
 #   section_4_games.cpp   the design's page on games                                          at most 3
+#   section_4_curvature.cpp   and that on curvature                                           at most 3
 #
 # Interleaved rounds, best of each, because other work on the machine only ever adds time.
 set -u
@@ -25,9 +26,9 @@ user_time() {
   rm -f "$errors"
 }
 
-declare -A best=([eigensolver]=1e9 [network]=1e9 [section_4]=1e9 [section_4_games]=1e9)
+declare -A best=([eigensolver]=1e9 [network]=1e9 [section_4]=1e9 [section_4_games]=1e9 [section_4_curvature]=1e9)
 for ((round = 1; round <= rounds; ++round)); do
-  for unit in eigensolver network section_4 section_4_games; do
+  for unit in eigensolver network section_4 section_4_games section_4_curvature; do
     seconds=$(user_time $unit) || exit 1
     echo "round $round: $unit.cpp $seconds s"
     best[$unit]=$(awk -v a="$seconds" -v b="${best[$unit]}" 'BEGIN { print (a < b ? a : b) }')
@@ -35,7 +36,7 @@ for ((round = 1; round <= rounds; ++round)); do
 done
 
 code=0
-for limit in "network 2" "section_4 4" "section_4_games 3"; do
+for limit in "network 2" "section_4 4" "section_4_games 3" "section_4_curvature 3"; do
   read -r unit most <<< "$limit"
   awk -v unit="$unit" -v a="${best[$unit]}" -v b="${best[eigensolver]}" -v most="$most" 'BEGIN {
     printf "%s.cpp / eigensolver.cpp = %.2f / %.2f s = %.2f, must be <= %g\n", unit, a, b, a / b, most

@@ -209,6 +209,10 @@ class Supervised {
   Index dimension() const { return net_.parameters(); }
   Index examples() const { return data_->blocks().examples; }
   const Net& network() const { return net_; }
+  const Loss& loss() const { return loss_; }
+  const SupervisedOptions& options() const { return options_; }
+  /// The data as the network's programs take them: what others that run the network on them are made from.
+  std::shared_ptr<const Blocks<T>> blocks() const { return {data_, &data_->blocks()}; }
 
   template <StateOver<T> X>
     requires AllowsScalar<Net, Loss, ScalarOf<X>>
@@ -225,8 +229,7 @@ class Supervised {
   template <StateOver<T> X>
     requires AllowsScalar<Net, Loss, ScalarOf<X>>
   ExpansionOver<ScalarOf<X>> expand(const X& theta, int depth = 0) const {
-    const std::shared_ptr<const Blocks<T>> blocks(data_, &data_->blocks());
-    return {SupervisedProgram<Net, Loss, ScalarOf<X>>(net_, loss_, blocks, options_), theta, depth};
+    return {SupervisedProgram<Net, Loss, ScalarOf<X>>(net_, loss_, blocks(), options_), theta, depth};
   }
 
   /// The problem over some of the examples, each counted as often as it stands there.

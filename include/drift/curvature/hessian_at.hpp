@@ -1,0 +1,37 @@
+#pragma once
+// hessian_at(problem, x): the Hessian at one point as a callable, v -> H(x) v, with the point's own evaluation paid once.
+//
+//     auto hessian = curvature::hessian_at(problem, x);
+//     const Vector<double> hv = hessian(v);
+//
+// What Lanczos and the other searches of this folder take. The problem and x must outlive it, and the vector that it returns is
+// overwritten by the next call. Of an expandable problem it borrows an expansion, moved to x for products alone.
+//
+// Cost: at first one evaluation without the gradient (of a network about a third of one), then a Hessian-vector product a call, about
+//   two gradients. Needs: tier 2. Errors: x or v of the wrong length: InvalidArgument.
+
+#include <drift/calculus/derivatives.hpp>
+#include <drift/core/concepts.hpp>
+#include <drift/core/errors.hpp>
+
+namespace drift::curvature {
+
+template <SecondOrderProblem P>
+auto hessian_at(const P& problem, const Vector<ScalarOfProblem<P>>& x) {
+  using S = ScalarOfProblem<P>;
+  if constexpr (HasExpand<P, S>) {
+    return
+        [e = calculus::borrow_expansion(problem, x, Wanted::products)](const Vector<S>& v) mutable -> const Vector<S>& {
+          e->rewind(0);
+          return e->push(v);
+        };
+  } else {
+    require_size(x, problem.dimension(), "theta");
+    return [&problem, &x](const Vector<S>& v) -> Vector<S> {
+      require_size(v, problem.dimension(), "v");
+      return problem.hessian_vector_product(x, v);
+    };
+  }
+}
+
+}  // namespace drift::curvature
