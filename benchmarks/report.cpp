@@ -37,7 +37,8 @@ const std::vector<Titled> titles = {{"gradient", "gradient", "g"},
                                     {"map_logarithm_4", "map_logarithm<4>", "log4"},
                                     {"map_logarithm_5", "map_logarithm<5>", "log5"},
                                     {"hessian", "full Hessian", "H"},
-                                    {"principal_krylov_10", "principal, Krylov 10", "Krylov"}};
+                                    {"principal_krylov_10", "principal, Krylov 10", "Krylov"},
+                                    {"top_20_eigenpairs", "top 20 eigenpairs", "eig"}};
 
 /// "g and Hg (Hg)": so that a table explains the figure.
 std::string named(const std::string& title, const std::string& label) { return title + " (" + label + ")"; }
@@ -215,6 +216,21 @@ void costs(Page& page, const Json& file) {
 
 /// (flops of a) / (time of a), over the peak's.
 Ratio share(const Json& peak, const Json& one) { return {peak, one, flops(one) / flops(peak)}; }
+
+void searches(Page& page, const Json& file) {
+  MarkdownTable table({"top 20 eigenpairs", "number", "products", "time over theirs"});
+  for (const Json* group : net_groups(file)) {
+    for (const std::string& scalar : scalars) {
+      const Json* const one = find(*group, {.operation = "top_20_eigenpairs", .scalar = scalar});
+      const Json* const product = find(*group, {.operation = "hvp_cached", .scalar = scalar});
+      if (one == nullptr || product == nullptr) continue;
+      const double products = flops(*one) / flops(*product);
+      table.row(
+          {group->at("name"), scalar, fmt::format("{:.0f}", products), Ratio(*one, *product, 1 / products).text()});
+    }
+  }
+  page.section("Searches", "Time over that of as many Hessian-vector products, gradient known.", table);
+}
 
 void gradients(Page& page, const Json& file) {
   MarkdownTable table(
@@ -505,6 +521,7 @@ void report_on(const std::filesystem::path& path) {
     against_peers(page, file);
   } else {
     costs(page, file);
+    searches(page, file);
     gradients(page, file);
     threads_and_float(page, file);
     memory(page, file);

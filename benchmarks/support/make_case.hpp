@@ -24,6 +24,7 @@ void fill(Case& one, const Network& network) {
   one.operations = derivative_operations(bench);
   if constexpr (which == Operations::all) {
     for (Operation& flow : flow_operations(bench)) one.operations.push_back(std::move(flow));
+    for (Operation& search : search_operations(bench)) one.operations.push_back(std::move(search));
   }
   one.grow = growth(bench);
 }

@@ -4,6 +4,7 @@
 // An Operation does one evaluation at the point theta, with workspaces that the evaluations before have made.
 
 #include <drift/calculus/derivatives.hpp>
+#include <drift/curvature/top_eigenpairs.hpp>
 #include <drift/descent/gradient_descent.hpp>
 #include <drift/descent/step.hpp>
 #include <drift/flows/map_logarithm.hpp>
@@ -24,6 +25,8 @@ struct Operation {
   std::function<void()> run;
   /// What it computes, from a run of its own; nothing where no peer is asked for the same.
   std::function<Vector<double>()> result = {};
+  /// How many Hessian-vector products it is made of, where that depends on the numbers; nothing where its flops can be counted.
+  std::function<Index()> products = {};
 };
 
 inline constexpr double step_size = 0.125;  ///< of the flows; their cost does not depend on it
@@ -140,6 +143,15 @@ std::vector<Operation> flow_operations(const std::shared_ptr<Workbench<P>>& w) {
       flows::principal(w->problem, h, {.method = flows::PrincipalMethod::krylov, .krylov_dimension = 10});
   all.push_back({.name = "principal_krylov_10", .run = [w, principal] { w->complex_result = principal(w->theta); }});
   return all;
+}
+
+/// The curvature's: searches, of which the point decides how many products they take.
+template <class P>
+std::vector<Operation> search_operations(const std::shared_ptr<Workbench<P>>& w) {
+  const auto search = [w] { return curvature::top_eigenpairs(w->problem, w->theta, 20); };
+  return {{.name = "top_20_eigenpairs",
+           .run = [w, search] { w->matrix = search().vectors; },
+           .products = [search] { return search().products; }}};
 }
 
 /// An expansion that grows by one order at each call: what order k costs in memory. grow(0) makes it anew.
