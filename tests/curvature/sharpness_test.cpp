@@ -49,7 +49,7 @@ TEST_CASE("One parameter, and a flat loss") {
 
 TEST_CASE("A network's sharpness is the top of its whole spectrum, its spectral radius the further end") {
   const auto problem = mlp_2_3_2();
-  for (const std::uint64_t seed : {5, 6, 7}) {
+  for (const std::uint64_t seed : {5U, 6U, 7U}) {
     const Vector<double> x = Random(seed).normal_vector<double>(17);
     const Vector<double> all = calculus::symmetric_eigen<double>(hessian(problem, x)).values;
     CHECK(curvature::sharpness(problem, x) == Approx(all[16]).epsilon(1e-9));
