@@ -235,6 +235,7 @@ TEST_CASE("Fields that need no Krylov space, and those that are not finite, say 
   CHECK(invariant.krylov_dimension == 4);
   const Vector<double> nan = Vector<double>::Constant(100, std::nan(""));
   CHECK(flows::principal(problem, 1).evaluate(nan).reliability == PrincipalReliability::non_finite);
+  CHECK(flows::principal(problem, 0).evaluate(nan).reliability == PrincipalReliability::non_finite);
   CHECK(flows::principal(spectrum(99, 0, 1, {std::nan("")}), 1).evaluate(x).reliability ==
         PrincipalReliability::non_finite);
   CHECK(to_string(PrincipalReliability::straddling) == "straddling");

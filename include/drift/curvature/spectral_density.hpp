@@ -216,6 +216,7 @@ SpectralDensity<ScalarOf<X>> spectral_density(const P& problem, const X& theta, 
                                               const SpectralDensityOptions& options = {}) {
   using T = ScalarOf<X>;
   options.validate();
+  require(problem.dimension() > 0, "problem's dimension", problem.dimension(), "1 or above");
   const auto& point = evaluated(theta);
   auto hessian = hessian_at(problem, point);
   const auto map = [&](const Vector<T>& v, Vector<T>& product) { product = hessian(v); };

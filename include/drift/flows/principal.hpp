@@ -187,13 +187,13 @@ class Principal {
   Evaluation evaluate_at(const Vector<S>& theta) const {
     auto e = calculus::borrowed_point(problem_, theta);
     const Vector<S>& g = e->gradient();
+    if (!g.allFinite()) return not_a_number();
     Evaluation result;
     if (h_ == Scalar(0)) {
       result.field = -g.template cast<C>();
       result.nearest = Scalar(1);
       return result;
     }
-    if (!g.allFinite()) return not_a_number();
     const auto product = [&](const Vector<S>& v, Vector<S>& hv) {
       e->rewind(0);
       hv = e->push(v);
