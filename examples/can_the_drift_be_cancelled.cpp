@@ -16,18 +16,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cmath>
-#include <exception>
 #include <functional>
 #include <map>
-#include <mutex>
-#include <thread>
 
 #include "support/example.hpp"
+#include "support/run_all.hpp"
+#include "support/statistics.hpp"
 
 using namespace drift;
+using examples::median;
 using games::Player;
 
 namespace {
@@ -215,41 +214,17 @@ std::vector<Method> all_methods() {
 /// outcomes[setting][method], by as many threads as asked for.
 std::vector<std::vector<Outcome>> run_all(const std::vector<Setting>& settings, const std::vector<Method>& all,
                                           int threads) {
-  std::vector<std::vector<Outcome>> outcomes(settings.size(), std::vector<Outcome>(all.size()));
-  report::Progress progress("runs", static_cast<Index>(settings.size() * all.size()));
-  std::atomic<std::size_t> next{0};
-  std::exception_ptr failure;
-  std::mutex mutex;
-  const auto work = [&] {
-    for (std::size_t task = next++; task < settings.size() * all.size(); task = next++) {
-      try {
-        outcomes[task / all.size()][task % all.size()] = all[task % all.size()].run(settings[task / all.size()]);
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        failure = std::current_exception();
-        return;
-      }
-      progress.advance();
-    }
-  };
-  std::vector<std::thread> workers;
-  for (int i = 1; i < threads; ++i) workers.emplace_back(work);
-  work();
-  for (std::thread& worker : workers) worker.join();
-  if (failure) std::rethrow_exception(failure);
+  const std::size_t methods = all.size();
+  const auto flat = examples::run_all("runs", settings.size() * methods, threads, [&](std::size_t task) {
+    return all[task % methods].run(settings[task / methods]);
+  });
+  std::vector<std::vector<Outcome>> outcomes;
+  for (auto first = flat.begin(); first != flat.end(); first += std::ssize(all))
+    outcomes.emplace_back(first, first + std::ssize(all));
   return outcomes;
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
-std::string range_of(const std::vector<double>& values) {
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  return fmt::format("{:.2f} to {:.2f}", *low, *high);
-}
+std::string range_of(const std::vector<double>& values) { return examples::range_of(values, "{:.2f}"); }
 
 /// What mathematics says of the very game that is trained.
 void check_identities(examples::Example& example, const Setting& setting) {

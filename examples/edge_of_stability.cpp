@@ -31,6 +31,7 @@
 
 using namespace drift;
 using examples::median;
+using examples::worst_of;
 
 namespace {
 
@@ -183,8 +184,8 @@ Vector<double> numbers_of(const Outcome& outcome) {
   n[miss] = median(misses);
   n[gradient_flow] = median(gradient_flow_misses);
   if (outcome.diverged()) {
-    n[edge] = n[end_value] = n[miss] = infinity;
-    n[rises] = n[by_flow] = 0;
+    n[edge] = n[end_value] = n[miss] = n[gradient_flow] = infinity;
+    n[rises] = n[by_sharpness] = n[by_flow] = 0;
     n[correlation] = -1;
   }
   return n;
@@ -202,7 +203,7 @@ void check_prediction(examples::Example& example, const Case& of, Index k) {
       const auto flow = curvature::stability_coefficients(top, g, h);
       for (Index i = 0; i < k; ++i) {
         const double predicted = flow.directions[static_cast<std::size_t>(i)].next_component;
-        worst = std::max(worst, std::abs(next[i] - predicted) / flow.gradient_norm);
+        worst = worst_of(worst, std::abs(next[i] - predicted) / flow.gradient_norm);
       }
     }
     example.verdicts().identity("with the Hessian frozen, the next u_i.g is (1 - h lambda_i) (u_i.g)", worst <= 1e-8,
@@ -233,9 +234,9 @@ void check_runs(examples::Example& example, const std::vector<Outcome>& outcomes
         outcome.of, [&](const auto& problem) { return curvature::top_eigenpairs(problem, outcome.end, 3 * k); });
     for (Index i = 0; i < k; ++i) {
       const double distance = (found.values.array() - tracked.values[i]).abs().minCoeff();
-      farthest = std::max(farthest, distance / (tracked.residuals[i] + 1e-7 * found.values[0]));
+      farthest = worst_of(farthest, distance / (tracked.residuals[i] + 1e-7 * found.values[0]));
     }
-    missed = std::max(missed, std::abs(1 - tracked.values[0] / found.values[0]));
+    missed = worst_of(missed, std::abs(1 - tracked.values[0] / found.values[0]));
   }
   example.verdicts().identity("Re alpha(h lambda) changes sign where h lambda crosses 2", signs,
                               "at 2, just below, just above, and in every direction at every point of the runs");

@@ -14,12 +14,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <limits>
-#include <thread>
 
 #include "support/example.hpp"
+#include "support/run_all.hpp"
 
 using namespace drift;
 
@@ -121,29 +119,9 @@ std::vector<Measurement> run(const P& problem, const Net& net, const Job& job, c
 /// All jobs, on two threads; the results stand in the order of the jobs, whichever thread did them.
 template <class Work>
 std::vector<Measurement> run_all(const std::vector<Job>& jobs, const Work& work) {
-  std::vector<std::vector<Measurement>> results(jobs.size());
-  std::vector<std::exception_ptr> errors(jobs.size());
-  std::atomic<std::size_t> next = 0;
-  report::Progress progress("runs", static_cast<Index>(jobs.size()));
-  {
-    std::vector<std::jthread> threads;
-    for (int i = 0; i < 2; ++i) {
-      threads.emplace_back([&] {
-        for (std::size_t j = next++; j < jobs.size(); j = next++) {
-          try {
-            results[j] = work(jobs[j]);
-          } catch (...) {
-            errors[j] = std::current_exception();
-          }
-          progress.advance();
-        }
-      });
-    }
-  }
   std::vector<Measurement> all;
-  for (std::size_t j = 0; j < jobs.size(); ++j) {
-    if (errors[j]) std::rethrow_exception(errors[j]);
-    all.insert(all.end(), results[j].begin(), results[j].end());
+  for (const auto& of_job : examples::run_all("runs", jobs.size(), 2, [&](std::size_t j) { return work(jobs[j]); })) {
+    all.insert(all.end(), of_job.begin(), of_job.end());
   }
   return all;
 }

@@ -26,6 +26,7 @@
 #include "support/statistics.hpp"
 
 using namespace drift;
+using examples::worst_of;
 
 namespace {
 
@@ -50,7 +51,6 @@ struct Measurement {
   Index iteration = 0;
   curvature::DriftMeasures<double> drift = {};
   curvature::DriftRemainder<double> remainder = {};
-  double rounding = 0;                                      ///< how far the two may lie apart
   Vector<double> h_lambdas = {};                            ///< h lambda_i
   Vector<double> components = {};                           ///< u_i.g
   Vector<double> measured = {}, leading = {}, frozen = {};  ///< of the drift, along u_i
@@ -80,7 +80,6 @@ Measurement measure(const P& problem, const Vector<double>& theta, const Spectru
   Measurement m{.of = of, .iteration = iteration};
   m.drift = curvature::drift_measures(problem, theta, h);
   m.remainder = curvature::drift_remainder(problem, theta, h);
-  m.rounding = 100 * (epsilon<double>() * theta.norm() + 1e-13 * h * m.drift.gradient.norm());
   m.h_lambdas = h * lambda;
   m.components = u.transpose() * m.drift.gradient;
   m.measured = m.leading = m.frozen = Vector<double>::Zero(lambda.size());
@@ -219,10 +218,11 @@ void table_of_rates(examples::Example& example, Loss loss, const Measurements& r
 void check_identities(examples::Example& example, const Measurements& all) {
   double apart = 0, parts = 0, products = 0;
   for (const Measurement& m : all) {
-    apart = std::max(apart, (m.drift.drift - m.remainder.drift).norm() / (m.rounding + 1e-9 * m.remainder.norm));
-    parts = std::max(parts, std::abs(m.measured.norm() / m.drift.measured - 1));
+    const double rounding = 100 * m.drift.resolution + 1e-9 * m.remainder.norm;
+    apart = worst_of(apart, (m.drift.drift - m.remainder.drift).norm() / rounding);
+    parts = worst_of(parts, std::abs(m.measured.norm() / m.drift.measured - 1));
     const Vector<double> by_eigenvalues = m.drift.h / 2 * m.h_lambdas.cwiseProduct(m.components);
-    products = std::max(products, (m.leading - by_eigenvalues).norm() / m.drift.leading);
+    products = worst_of(products, (m.leading - by_eigenvalues).norm() / m.drift.leading);
   }
   example.verdicts().identity("the remainder integral is the drift that was measured", apart <= 1,
                               fmt::format("apart by {:.2g} of what rounding explains, {} steps", apart, all.size()));

@@ -1,6 +1,6 @@
 #pragma once
-// The few statistics that examples report. NaN where there is nothing to take them of. In a median infinite values count as the largest
-// and NaN as the smallest, so that nothing is left out.
+// The few statistics that examples report. NaN where there is nothing to take them of, or where NaN is among the values: what is not known
+// is not passed over. Infinite values count as the largest.
 
 #include <fmt/format.h>
 
@@ -14,17 +14,21 @@
 namespace drift::examples {
 
 inline double median(std::vector<double> values) {
-  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
-  std::sort(values.begin(), values.end(), [](double a, double b) { return std::isnan(a) ? !std::isnan(b) : a < b; });
+  const bool unknown = std::any_of(values.begin(), values.end(), [](double value) { return std::isnan(value); });
+  if (values.empty() || unknown) return std::numeric_limits<double>::quiet_NaN();
+  std::sort(values.begin(), values.end());
   const std::size_t half = values.size() / 2;
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
-/// "0.9 to 1.1".
-inline std::string range_of(const std::vector<double>& values) {
+/// The larger; NaN where either is, which std::max passes over: so that a check of the worst fails.
+inline double worst_of(double a, double b) { return std::isnan(a) || a > b ? a : b; }
+
+/// "0.9 to 1.1", by the format of one number.
+inline std::string range_of(const std::vector<double>& values, const std::string& format = "{:.3g}") {
   if (values.empty()) return "-";
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  return fmt::format("{:.3g} to {:.3g}", *low, *high);
+  return fmt::format(fmt::runtime(format + " to " + format), *low, *high);
 }
 
 inline double mean(const std::vector<double>& values) {

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <vector>
 
+#include "expect.hpp"
+
 using namespace drift;
 
 namespace {
@@ -16,14 +18,6 @@ struct Rosenbrock {  // a loss, written once for every number type
     return a * a + T(100) * b * b;
   }
 };
-
-int failures = 0;
-
-void expect(bool holds, const char* what) {
-  if (holds) return;
-  ++failures;
-  std::printf("did not hold: %s\n", what);
-}
 
 }  // namespace
 

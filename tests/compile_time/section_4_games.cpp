@@ -4,19 +4,9 @@
 
 #include <cstdio>
 
+#include "expect.hpp"
+
 using namespace drift;
-
-namespace {
-
-int failures = 0;
-
-void expect(bool holds, const char* what) {
-  if (holds) return;
-  ++failures;
-  std::printf("did not hold: %s\n", what);
-}
-
-}  // namespace
 
 int main() {
   const auto loss_phi = [](const auto& phi, const auto& theta) { return phi[0] * theta[0]; };

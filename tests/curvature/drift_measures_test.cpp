@@ -292,3 +292,13 @@ TEST_CASE("misuse of the drift measures is refused by name") {
   const auto d = drift_measures(problem, x, 0.1);
   CHECK_THROWS_AS(drift_along(d, Vector<double>::Ones(1), Matrix<double>::Ones(2, 1)), InvalidArgument);
 }
+
+TEST_CASE("What the measured drift may be off by is told: of a straight path it is no more", "[curvature]") {
+  const auto slope = differentiable([](const auto& x) { return x[0] + x[1] / decltype(x[1] + x[1])(3); }, 2);
+  for (const double h : {1e-6, 1e-2, 1.0}) {
+    const auto d = curvature::drift_measures(slope, Vector<double>{{0.3, -0.7}}, h);
+    CHECK(d.leading == 0);
+    CHECK(d.measured <= 10 * d.resolution);
+    CHECK(d.resolution < 1e-15 + 2e-13 * h);
+  }
+}

@@ -18,6 +18,9 @@ TEST_CASE("The Hessian at a point, again and again, of an expandable problem and
     const Vector<double> v = Random(i).normal_vector<double>(17);
     const Vector<double> hv = hessian(v);
     CHECK(hv == hessian_vector_product(problem, x, v));
+    Vector<double> into;
+    hessian(v, into);
+    CHECK(into == hv);
     CHECK(Vector<double>(counted(v)).isApprox(hv, 1e-12));
   }
   CHECK(products == 3);

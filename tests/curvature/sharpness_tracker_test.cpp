@@ -1,4 +1,5 @@
 #include <drift/curvature/sharpness_tracker.hpp>
+#include <drift/curvature/top_eigenpairs.hpp>
 
 #include "../support/networks.hpp"
 #include "spectra.hpp"
@@ -287,4 +288,30 @@ TEST_CASE("What a tracker refuses") {
   CHECK_THROWS_AS(SharpnessTracker(problem, 1, {.every = 0}), InvalidArgument);
   SharpnessTracker tracker(problem);
   CHECK_THROWS_AS(tracker.update(Vector<double>::Ones(16)), InvalidArgument);
+}
+
+TEST_CASE("A search costs what the pairs asked for cost, however crowded the others are") {
+  Vector<double> eigenvalues = 1e-3 * Random(1).uniform_vector<double>(1000, -1, 1);
+  eigenvalues[0] = 10;
+  int products = 0;
+  const spectra::Counted crowd{eigenvalues.asDiagonal(), &products};
+  const Vector<double> x = Vector<double>::Ones(1000);
+  const auto top = curvature::top_eigenpairs(crowd, x, 1, {.tolerance = 1e-3});
+  products = 0;
+  curvature::SharpnessTracker tracker(crowd);
+  CHECK(tracker.update(x).status == Status::converged);
+  CHECK(tracker.pairs().products == products);
+  CHECK(products <= top.products + 1);  // and the mean curvature
+  CHECK(tracker.sharpness() == Approx(10).epsilon(1e-6));
+}
+
+TEST_CASE("A search that may not take as many products as it needs says so") {
+  int products = 0;
+  const spectra::Counted problem{spectra::turned(Vector<double>::LinSpaced(40, 1, 2).eval()), &products};
+  curvature::SharpnessTracker tracker(problem, 2, {.tolerance = 1e-12, .search_products = 4});
+  CHECK(tracker.update(Vector<double>::Ones(40)).status == Status::budget_spent);
+  CHECK(tracker.pairs().values.size() == 2);
+  CHECK(products == 5);
+  CHECK_THROWS_WITH(curvature::SharpnessTracker(problem, 2, {.search_products = 2}),
+                    "search_products: was 2, must be k + 1 or above");
 }

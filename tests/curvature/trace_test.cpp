@@ -174,3 +174,15 @@ TEST_CASE("what cannot be estimated is refused", "[curvature]") {
   CHECK_THROWS_WITH(curvature::hutchinson(problem, theta.head(2), Random(1)),
                     Catch::Contains("theta: was of length 2"));
 }
+
+TEST_CASE("A trace is known where only the squares leave the range of numbers") {
+  int products = 0;
+  const spectra::Counted problem{Vector<double>{{1e200, 1, 2}}.asDiagonal(), &products};
+  const Vector<double> x = Vector<double>::Zero(3);
+  for (const auto& estimate : {curvature::hutchinson(problem, x, Random(1), {.probes = 5}),
+                               curvature::hutch_plus_plus(problem, x, Random(1), {.sketch = 1, .probes = 5})}) {
+    CHECK(estimate.status == Status::reached_end);
+    CHECK(estimate.trace.value == Approx(1e200).epsilon(1e-12));
+    CHECK(estimate.squared_frobenius_norm.value == std::numeric_limits<double>::infinity());
+  }
+}

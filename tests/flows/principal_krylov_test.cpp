@@ -21,7 +21,10 @@
 #include <string>
 #include <vector>
 
+#include "spectrum.hpp"
+
 using namespace drift;
+using flows_tests::Spectrum;
 using C = std::complex<double>;
 using flows::PrincipalMethod;
 using flows::PrincipalReliability;
@@ -68,18 +71,6 @@ void for_each_iris(const Visit& visit) {
     at_rates(squared_error, trained(squared_error, seed, 0.1, 300), {1, 2, 3});
   }
 }
-
-/// A diagonal quadratic as a class of tier 2 and nothing more, for large dimensions.
-struct Spectrum {
-  using Scalar = double;
-  Vector<double> eigenvalues;
-  Index dimension() const { return eigenvalues.size(); }
-  double value(const Vector<double>& x) const { return eigenvalues.dot(x.cwiseAbs2()) / 2; }
-  Vector<double> gradient(const Vector<double>& x) const { return eigenvalues.cwiseProduct(x); }
-  Vector<double> hessian_vector_product(const Vector<double>&, const Vector<double>& v) const {
-    return eigenvalues.cwiseProduct(v);
-  }
-};
 
 /// n values evenly in [low, high], and these beside them.
 Spectrum spectrum(Index n, double low, double high, const std::vector<double>& outliers = {}) {

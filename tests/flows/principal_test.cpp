@@ -2,6 +2,7 @@
 
 #include "../support/oracle.hpp"
 #include "oracle_problems.hpp"
+#include "spectrum.hpp"
 
 #include <drift/flows/modified.hpp>
 #include <drift/integrate/follow.hpp>
@@ -14,6 +15,7 @@
 #include <vector>
 
 using namespace drift;
+using flows_tests::Spectrum;
 using C = std::complex<double>;
 using flows::PrincipalBranch;
 using flows::PrincipalMethod;
@@ -48,18 +50,6 @@ Vector<C> power_series(const P& problem, const Vector<S>& x, double h, int terms
   }
   return sum.template cast<C>();
 }
-
-/// A diagonal quadratic as a class of tier 2 and nothing more, for large dimensions.
-struct Spectrum {
-  using Scalar = double;
-  Vector<double> eigenvalues;
-  Index dimension() const { return eigenvalues.size(); }
-  double value(const Vector<double>& x) const { return eigenvalues.dot(x.cwiseAbs2()) / 2; }
-  Vector<double> gradient(const Vector<double>& x) const { return eigenvalues.cwiseProduct(x); }
-  Vector<double> hessian_vector_product(const Vector<double>&, const Vector<double>& v) const {
-    return eigenvalues.cwiseProduct(v);
-  }
-};
 
 /// Bulk values evenly in [low, high], the last ones replaced by the outliers.
 Vector<double> spectrum(Index n, double low, double high, const std::vector<double>& outliers) {

@@ -199,6 +199,22 @@ TEST_CASE("A product that is not finite gives NaN, ends a run, and leaves the ei
   }
 }
 
+TEST_CASE("A run ends where a product is infinite though that with the gradient is not",
+          "[schedules][inverse_sharpness]") {
+  struct Wall {  // the gradient never meets the second axis
+    using Scalar = double;
+    Index dimension() const { return 2; }
+    double value(const Vector<double>& x) const { return x[0] * x[0] / 2; }
+    Vector<double> gradient(const Vector<double>& x) const { return vector({x[0], 0}); }
+    Vector<double> hessian_vector_product(const Vector<double>&, const Vector<double>& v) const {
+      return vector({v[0], v[1] == 0 ? 0 : v[1] * std::numeric_limits<double>::infinity()});
+    }
+  };
+  const auto run = minimise(Wall{}, vector({1, 1}), GradientDescent{.learning_rate = InverseSharpness{}});
+  CHECK(run.status == Status::non_finite);
+  CHECK(run.state == vector({1, 1}));
+}
+
 TEST_CASE("Each step makes `pushes` products, the first first_pushes", "[schedules][inverse_sharpness]") {
   struct Counting : Times {
     std::shared_ptr<int> products = std::make_shared<int>(0);

@@ -57,13 +57,14 @@ inline IntegrateOptions drift_tolerances() { return {.relative_tolerance = 1e-13
 template <class R>
 struct DriftMeasures {
   R h = R(0);
-  R hessian_gradient_norm = R(0);       ///< |H g| at x
-  R leading = R(0);                     ///< (h^2/2) |H g|
-  R measured = R(0);                    ///< |drift|; infinity where the flow or the step did not get there
-  R ratio = R(0);                       ///< measured / leading; where leading is 0: infinity, or 1 if measured is 0 too
-  Vector<R> gradient;                   ///< g at x
-  Vector<R> leading_drift;              ///< (h^2/2) H g
-  Vector<R> drift;                      ///< NGF(h) - (x - h g); all infinity where measured is
+  R hessian_gradient_norm = R(0);  ///< |H g| at x
+  R leading = R(0);                ///< (h^2/2) |H g|
+  R measured = R(0);               ///< |drift|; infinity where the flow or the step did not get there
+  R ratio = R(0);                  ///< measured / leading; where leading is 0: infinity, or 1 if measured is 0 too
+  R resolution = R(0);      ///< about the error of measured; a ratio means nothing where leading is not well above it
+  Vector<R> gradient;       ///< g at x
+  Vector<R> leading_drift;  ///< (h^2/2) H g
+  Vector<R> drift;          ///< NGF(h) - (x - h g); all infinity where measured is
   Status status = Status::reached_end;  ///< of the flow; non_finite also where g or the step is not finite
 };
 
@@ -109,6 +110,7 @@ DriftMeasures<ScalarOf<X>> drift_measures(const P& problem, const X& x, const st
     result.leading_drift = (h * h / R(2)) * hg;
     result.leading = (h * h / R(2)) * result.hessian_gradient_norm;
   }
+  result.resolution = epsilon<R>() * norm_of(start) + R(options.relative_tolerance) * h * norm_of(result.gradient);
   auto error = drift_from(flows::modified<1>(problem, h), start, options);
   result.measured = error.norm;
   result.drift = std::move(error.difference);
@@ -189,10 +191,11 @@ template <class R>
 struct DriftRemainder {
   Vector<R>
       drift;  ///< int_0^h (h - s) H g ds along the negative gradient flow; all infinity where it was not followed to h
-  R norm = R(0);          ///< |drift|
-  R change = R(0);        ///< |this rule - that of half as many nodes| / norm: far above the error of this one
-  Index products = 0;     ///< Hessian-vector products
-  Index evaluations = 0;  ///< gradients of the integration
+  R norm = R(0);    ///< |drift|
+  R change = R(0);  ///< |this rule - that of half as many nodes| / norm: where small, far above the error of this one;
+                    ///< above about 0.1 the nodes do not resolve the path: take more of them
+  Index products = 0;                   ///< Hessian-vector products
+  Index evaluations = 0;                ///< gradients of the integration
   Status status = Status::reached_end;  ///< of the flow; non_finite also where a product is not finite
 };
 

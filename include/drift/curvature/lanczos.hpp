@@ -124,10 +124,12 @@ void rotate(Eigen::Ref<Matrix<R>> v, const Matrix<R>& y) {
 template <class R>
 class ThickRestartLanczos {
  public:
-  ThickRestartLanczos(calculus::LinearMap<R> map, Index n, Index k, const LanczosOptions& options)
+  /// `spare`: so many Ritz pairs more are given, where the basis has them, whatever their residuals.
+  ThickRestartLanczos(calculus::LinearMap<R> map, Index n, Index k, const LanczosOptions& options, Index spare)
       : map_(std::move(map)),
         n_(n),
         k_(std::min(k, n)),
+        spare_(spare),
         room_(std::min(n, options.largest_basis > 0 ? options.largest_basis : 2 * k_ + 20)),
         options_(options),
         random_(options.random),
@@ -276,7 +278,7 @@ class ThickRestartLanczos {
 
   Eigenpairs<R> result(Status status) {
     ritz_ = ordered_eigen<R>(projected_.topLeftCorner(dimension_, dimension_), options_.end);
-    const Index given = std::min(k_, dimension_);
+    const Index given = std::min(k_ + spare_, dimension_);
     const Matrix<R> y = ritz_.vectors.leftCols(given);
     const Vector<R> coupled = y.transpose() * couplings_;
     const Vector<R> dropped = y.cwiseAbs().transpose() * dropped_.head(dimension_);
@@ -291,7 +293,7 @@ class ThickRestartLanczos {
   }
 
   calculus::LinearMap<R> map_;
-  Index n_, k_, room_;
+  Index n_, k_, spare_, room_;
   LanczosOptions options_;
   Random random_;
   Matrix<R> basis_, projected_;
@@ -308,7 +310,7 @@ class ThickRestartLanczos {
 /// Not inlined: each number type is compiled once.
 template <class R>
 [[gnu::noinline]] Eigenpairs<R> eigenpairs(calculus::LinearMap<R> map, Index n, Index k, const LanczosOptions& options,
-                                           const Matrix<R>& start) {
+                                           const Matrix<R>& start, Index spare = 0) {
   require(n >= 0, "n", n, "0 or above");
   require(k >= 1, "k", k, "1 or above");
   options.validate();
@@ -317,7 +319,7 @@ template <class R>
   require(start.cols() == 0 || start.rows() == n, "rows of the start", start.rows(),
           std::to_string(n) + ", the operator's dimension");
   require(start.allFinite(), "start", "not finite", "a matrix of finite numbers");
-  return ThickRestartLanczos<R>(std::move(map), n, k, options).find(start);
+  return ThickRestartLanczos<R>(std::move(map), n, k, options, spare).find(start);
 }
 
 }  // namespace detail

@@ -49,6 +49,7 @@
 #include <drift/descent/run.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -58,6 +59,9 @@ namespace drift::curvature {
 struct SharpnessTrackerOptions {
   /// A pair is followed to |r_i| <= tolerance |lambda_i|, or to rounding. Above 0.
   double tolerance = 1e-3;
+
+  /// Products that a search may take. k + 1 or above.
+  Index search_products = 10000;
 
   /// Hessian-vector products an update, searches aside. 0: 3 k; otherwise k or above: with k nothing is corrected.
   Index products = 0;
@@ -280,8 +284,9 @@ class PairFollower {
 
  private:
   void search(const calculus::LinearMap<R>& map, const Vector<R>& theta) {
-    const LanczosOptions options{.tolerance = options_.tolerance, .random = options_.random};
-    auto found = eigenpairs<R>(map, n_, std::min(n_, k_ + 1), options, {});
+    const LanczosOptions options{
+        .tolerance = options_.tolerance, .most_products = options_.search_products, .random = options_.random};
+    auto found = eigenpairs<R>(map, n_, k_, options, {}, 1);  // and the guard, as far as it is known by then
     pairs_ = {found.values.head(k_), found.vectors.leftCols(k_), found.residuals.head(k_), found.products,
               found.status};
     if (found.status == Status::non_finite) return;
@@ -313,7 +318,11 @@ class PairFollower {
     for (Index i = 0; i < k_ && finite; ++i) {
       if (!take(start.col(i)) && finite) take(past_[0].vectors.col(i));
     }
-    if (finite && fresh.size() < k_) return search(map, theta);  // the vectors fell together
+    if (finite && fresh.size() < k_) {  // the vectors fell together
+      search(map, theta);
+      pairs_.products += fresh.size();
+      return;
+    }
     bool guarded = known_.vectors.cols() == k_;
     while (finite) {
       fresh.turn();
@@ -413,6 +422,7 @@ class SharpnessTracker {
     require(problem_.dimension() >= 1, "problem's dimension", problem_.dimension(), "1 or above");
     options.validate();
     require(options.products == 0 || options.products >= k, "products", options.products, "0 (3 k), or k or above");
+    require(options.search_products > k, "search_products", options.search_products, "k + 1 or above");
   }
 
   /// The pairs at theta.
@@ -421,7 +431,7 @@ class SharpnessTracker {
   const Eigenpairs<Scalar>& update(const X& theta) {
     const auto& point = evaluated(theta);
     auto hessian = hessian_at(problem_, point);
-    follower_.update([&hessian](const Vector<Scalar>& v, Vector<Scalar>& hv) { hv = hessian(v); }, point);
+    follower_.update(std::ref(hessian), point);
     return pairs();
   }
 

@@ -37,6 +37,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numbers>
 #include <string>
@@ -219,8 +220,7 @@ SpectralDensity<ScalarOf<X>> spectral_density(const P& problem, const X& theta, 
   require(problem.dimension() > 0, "problem's dimension", problem.dimension(), "1 or above");
   const auto& point = evaluated(theta);
   auto hessian = hessian_at(problem, point);
-  const auto map = [&](const Vector<T>& v, Vector<T>& product) { product = hessian(v); };
-  return detail::spectral_density<T>(map, problem.dimension(), random, options);
+  return detail::spectral_density<T>(std::ref(hessian), problem.dimension(), random, options);
 }
 
 }  // namespace drift::curvature

@@ -21,6 +21,8 @@
 #include <drift/curvature/hessian_at.hpp>
 #include <drift/curvature/lanczos.hpp>
 
+#include <functional>
+
 namespace drift::curvature {
 
 /// As lanczos takes it, but for the end of the spectrum.
@@ -29,6 +31,15 @@ struct EigenpairOptions {
   Index largest_basis = 0;      ///< basis vectors kept at most; 0: chosen, 2 k + 20; otherwise k + 10 or above
   Index most_products = 10000;  ///< 1 or above
   Random random = Random(0);    ///< where the search starts
+
+  LanczosOptions at_end(SpectrumEnd end) const {
+    return {.end = end,
+            .tolerance = tolerance,
+            .largest_basis = largest_basis,
+            .most_products = most_products,
+            .random = random};
+  }
+  void validate() const { at_end(SpectrumEnd::largest).validate(); }
 };
 
 namespace detail {
@@ -39,12 +50,8 @@ Eigenpairs<ScalarOf<X>> hessian_eigenpairs(const P& problem, const X& x, Index k
   using S = ScalarOf<X>;
   const auto& point = evaluated(x);
   auto hessian = hessian_at(problem, point);
-  const LanczosOptions search{.end = end,
-                              .tolerance = options.tolerance,
-                              .largest_basis = options.largest_basis,
-                              .most_products = options.most_products,
-                              .random = options.random};
-  return lanczos<S>(hessian, problem.dimension(), k, search, start);
+  options.validate();
+  return detail::eigenpairs<S>(std::ref(hessian), problem.dimension(), k, options.at_end(end), start);
 }
 
 }  // namespace detail

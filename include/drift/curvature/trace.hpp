@@ -24,7 +24,7 @@
 // Cost: hutchinson one evaluation at theta and `probes` products there; hutch_plus_plus 2 sketch + probes products, less where
 //   the sketch has lower rank, 4 n sketch (2 sketch + probes) operations beside them, and memory n sketch.
 // Failure: options out of range, theta of the wrong length: InvalidArgument. A product that is not finite: Status::non_finite,
-//   and NaN for the estimates.
+//   and NaN for the estimates. Finite products whose squares leave the range of numbers: an infinite norm, its error NaN.
 
 #include <drift/calculus/krylov_space.hpp>
 #include <drift/core/errors.hpp>
@@ -33,6 +33,7 @@
 #include <drift/curvature/probes.hpp>
 
 #include <algorithm>
+#include <functional>
 
 namespace drift::curvature {
 
@@ -86,10 +87,10 @@ template <class T>
     calculus::orthogonalise<T>(basis, z, taken, work);
     map(z, product);
     ++estimate.products;
+    if (!product.allFinite()) return no_trace(estimate);
     traces[i] = z.dot(product);
     squares[i] = product.squaredNorm();
   }
-  if (!traces.allFinite() || !squares.allFinite()) return no_trace(estimate);
   const Estimate<T> trace = mean_of(traces), square = mean_of(squares);
   estimate.trace = {estimate.trace.value + trace.value, trace.standard_error};
   estimate.squared_frobenius_norm = {estimate.squared_frobenius_norm.value + square.value, square.standard_error};
@@ -111,9 +112,11 @@ template <class T>
       estimate.status = Status::non_finite;
       break;
     }
-    const T before = norm_of(column);
+    const T size = norm_of(column);
+    if (size == T(0)) continue;
+    column /= size;
     const T left = calculus::orthogonalise<T>(basis.leftCols(rank), column, taken.head(rank), work);
-    if (left > T(100) * epsilon<T>() * before) basis.col(rank++) = column / left;  // what is less is rounding
+    if (left > T(100) * epsilon<T>()) basis.col(rank++) = column / left;  // what is less is rounding
   }
   basis.conservativeResize(Eigen::NoChange, rank);
   return basis;
@@ -130,11 +133,10 @@ template <class T>
     q = basis.col(j);
     map(q, product);
     ++estimate.products;
+    if (!product.allFinite()) return no_trace(estimate);
     estimate.trace.value += q.dot(product);
     estimate.squared_frobenius_norm.value += product.squaredNorm();
   }
-  using std::isfinite;
-  if (!isfinite(estimate.trace.value) || !isfinite(estimate.squared_frobenius_norm.value)) return no_trace(estimate);
   return with_complement(estimate, map, basis, random, {options.probes, options.distribution});
 }
 
@@ -149,8 +151,7 @@ TraceEstimate<ScalarOf<X>> hutchinson(const P& problem, const X& theta, Random r
   options.validate();
   const auto& point = evaluated(theta);
   auto hessian = hessian_at(problem, point);
-  const auto map = [&](const Vector<T>& v, Vector<T>& product) { product = hessian(v); };
-  return detail::with_complement<T>({}, map, Matrix<T>(problem.dimension(), 0), random, options);
+  return detail::with_complement<T>({}, std::ref(hessian), Matrix<T>(problem.dimension(), 0), random, options);
 }
 
 /// The same by Hutch++: the part of the Hessian on a sketched subspace exactly, the rest by probes.
@@ -162,8 +163,7 @@ TraceEstimate<ScalarOf<X>> hutch_plus_plus(const P& problem, const X& theta, Ran
   options.validate();
   const auto& point = evaluated(theta);
   auto hessian = hessian_at(problem, point);
-  const auto map = [&](const Vector<T>& v, Vector<T>& product) { product = hessian(v); };
-  return detail::hutch_plus_plus<T>(map, problem.dimension(), random, options);
+  return detail::hutch_plus_plus<T>(std::ref(hessian), problem.dimension(), random, options);
 }
 
 }  // namespace drift::curvature

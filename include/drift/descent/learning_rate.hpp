@@ -16,6 +16,7 @@
 #include <drift/core/concepts.hpp>
 #include <drift/core/errors.hpp>
 #include <drift/core/norm.hpp>
+#include <drift/core/random.hpp>
 
 #include <cmath>
 #include <concepts>
@@ -76,8 +77,30 @@ Real<ScalarOfPoint<E>> unchecked_rate_at(L& learning_rate, Index iteration, E& e
   }
 }
 
-/// The rate at the point e, above 0 and finite. NaN where e has no rate because its gradient, or the product H g, is
-/// not finite.
+/// Whether H g is finite, and H v for one random v, which meets every number in H. Leaves e at stage 0.
+template <Point E>
+  requires HasPush<E, ScalarOfPoint<E>>
+bool curvature_is_finite(E& e) {
+  using S = ScalarOfPoint<E>;
+  const auto is_finite = [&e](const Vector<S>& v) {
+    using std::isfinite;
+    e.rewind(0);
+    return isfinite(norm_of(e.push(v)));
+  };
+  const Vector<double> random = Random(0).normal_vector<double>(e.state().size());
+  const Vector<S> v = (random / norm_of(random)).template cast<S>();
+  const bool finite = is_finite(e.gradient()) && is_finite(v);
+  e.rewind(0);
+  return finite;
+}
+
+/// The rate h that a schedule found, or its cap where that is below. Compared as doubles: R may not hold the cap.
+template <class R>
+R capped(const R& h, double cap) {
+  return static_cast<double>(h) > cap ? static_cast<R>(cap) : h;
+}
+
+/// The rate at the point e, above 0 and finite. NaN where e has no rate because its gradient, or its curvature, is not finite.
 template <class L, Point E>
   requires LearningRate<L, E>
 Real<ScalarOfPoint<E>> rate_at(L& learning_rate, Index iteration, E& e) {
@@ -91,12 +114,8 @@ Real<ScalarOfPoint<E>> rate_at(L& learning_rate, Index iteration, E& e) {
     if (!e.gradient().allFinite()) return std::numeric_limits<R>::quiet_NaN();
     h = static_cast<R>(learning_rate.rate(iteration, e));
     if constexpr (requires { e.push(e.gradient()); }) {
-      if (!good(h)) {  // whose fault is it: the schedule's, or did the run come to where the curvature is not finite?
-        e.rewind(0);
-        const R curvature = norm_of(e.push(e.gradient()));
-        e.rewind(0);
-        if (!isfinite(curvature)) return std::numeric_limits<R>::quiet_NaN();
-      }
+      // Whose fault is it: the schedule's, or did the run come to where the curvature is not finite?
+      if (!good(h) && !curvature_is_finite(e)) return std::numeric_limits<R>::quiet_NaN();
     }
   }
   if (!good(h)) reject("learning_rate at iteration " + std::to_string(iteration), h, "a finite number above 0");

@@ -36,6 +36,7 @@
 #include <drift/core/concepts.hpp>
 #include <drift/core/errors.hpp>
 #include <drift/core/norm.hpp>
+#include <drift/descent/learning_rate.hpp>
 
 #include <cmath>
 #include <limits>
@@ -107,7 +108,7 @@ struct DriftAdjusted {
       const R adjusted = power == 1.0 ? R(R(2) / ratio) : R(R(2) / pow(ratio, static_cast<R>(power)));
       if (isfinite(adjusted)) h = adjusted;
     }
-    return static_cast<double>(h) > cap ? static_cast<R>(cap) : h;  // compared as double: float may not hold the cap
+    return descent::capped(h, cap);
   }
 };
 

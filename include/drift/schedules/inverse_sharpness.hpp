@@ -119,7 +119,7 @@ struct InverseSharpness {
     const bool convex = sharpness > R(10) * epsilon<R>() * ritz.values.cwiseAbs().maxCoeff();
     const R adjusted = static_cast<R>(factor) / sharpness;
     const R h = convex && isfinite(adjusted) ? adjusted : static_cast<R>(rate_if_not_convex);
-    return static_cast<double>(h) > cap ? static_cast<R>(cap) : h;  // compared as double: float may not hold the cap
+    return descent::capped(h, cap);
   }
 
  private:

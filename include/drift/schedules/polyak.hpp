@@ -75,7 +75,7 @@ struct Polyak {
         height / norm / norm * static_cast<R>(factor);  // |g|^2 would leave the range of numbers before |g|
     const R least = (std::numeric_limits<R>::min)();
     const R h = norm == R(0) || !isfinite(adjusted) ? R(rate_if_flat) : adjusted < least ? least : adjusted;
-    return static_cast<double>(h) > cap ? static_cast<R>(cap) : h;  // compared as double: float may not hold the cap
+    return descent::capped(h, cap);
   }
 
  private:

@@ -68,7 +68,7 @@ struct QuadraticModel {
 
     const R adjusted = R(1) / curvature;
     const R h = curvature > R(0) && isfinite(adjusted) ? adjusted : static_cast<R>(rate_if_not_convex);
-    return static_cast<double>(h) > cap ? static_cast<R>(cap) : h;  // compared as double: float may not hold the cap
+    return descent::capped(h, cap);
   }
 };
 
